@@ -1,0 +1,39 @@
+# Two commands: `make play` and `make test`. A second call of either installs nothing.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: play test lint bench clean
+
+play: $(VENV)/.core
+	$(BIN)/daebon play 바다 --auto
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.scene_quality
+
+$(VENV)/.python:
+	$(PYTHON) -c 'import sys; sys.exit("daebon needs Python 3.11 or newer; run: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.core: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) install --quiet -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) install --quiet -c constraints.txt -e '.[dev,test-hf]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info
