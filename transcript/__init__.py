@@ -1,0 +1,1 @@
+"""Turns, transcripts, the run store, and one module per export format; imports nothing else of ours."""

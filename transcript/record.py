@@ -1,0 +1,93 @@
+"""Transcript: the turns of a take plus everything needed to reproduce it, and `transcript.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transcript.errors import DaebonError, FileError
+from transcript.turn import Turn
+
+SCHEMA = "daebon.transcript/1"
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """One take. `scenario` is the scenario as loaded (English keys), `take` the seed, model, hashes, times and version.
+
+    `arc` is `{"planned": {name: [[n, valence], …]}, "measured": {…}, "shape": {…}}`, valence in -1..1.
+    """
+
+    title: str
+    scenario: Mapping[str, Any]
+    take: Mapping[str, Any]
+    turns: tuple[Turn, ...]
+    arc: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values in the order of the format."""
+        return {
+            "schema": SCHEMA,
+            "title": self.title,
+            "scenario": dict(self.scenario),
+            "take": dict(self.take),
+            "turns": [turn.to_dict() for turn in self.turns],
+            "arc": dict(self.arc),
+            "scores": dict(self.scores),
+        }
+
+
+def read_transcript(path: Path) -> Transcript:
+    """Read `transcript.json`; raises FileError when it is missing, not UTF-8 JSON, or of another schema."""
+    try:
+        row = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror}); give a transcript.json or a run id") from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise FileError(path, f"not a JSON file in UTF-8 ({error}); give the transcript.json of a take") from error
+    if not isinstance(row, dict) or row.get("schema") != SCHEMA:
+        found = row.get("schema") if isinstance(row, dict) else type(row).__name__
+        raise FileError(path, f"schema is {found!r}, expected {SCHEMA!r}; export it again with this version")
+    try:
+        turns = tuple(Turn.from_dict(turn) for turn in row["turns"])
+        return Transcript(
+            row["title"], row["scenario"], row["take"], turns, row.get("arc") or {}, row.get("scores") or {}
+        )
+    except (KeyError, TypeError, DaebonError) as error:
+        raise FileError(path, f"damaged transcript: {error}") from error
+
+
+def write_transcript(transcript: Transcript, path: Path) -> None:
+    """Write `transcript.json` so that a reader sees the old file or the whole new one, never a part."""
+    write_atomically(path, json.dumps(transcript.to_dict(), ensure_ascii=False, indent=1) + "\n")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to a file beside `path` and rename it; raises DaebonError when the disk refuses."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise _refused(path, error) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: OSError) -> DaebonError:
+    return DaebonError(f"{path}: cannot be written ({error.strerror}); free some space or choose another --out folder")

@@ -1,0 +1,132 @@
+"""Turn, the one value that crosses rooms: a line, an action, an event or a transition, with how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from transcript.errors import DaebonError
+
+Kind = Literal["dialogue", "action", "event", "transition"]
+By = Literal["model", "human", "edited", "scenario", "engine"]
+
+KINDS: tuple[Kind, ...] = ("dialogue", "action", "event", "transition")
+AUTHORS: tuple[By, ...] = ("model", "human", "edited", "scenario", "engine")
+
+
+@dataclass(frozen=True)
+class Emotion:
+    """What was measured in a line: valence and arousal in -1..1, and the strength 0..1 of each label that was found."""
+
+    valence: float = 0.0
+    arousal: float = 0.0
+    labels: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What the director hands to one speaker.
+
+    `emotion` maps labels to targets 0..1; `level` is the speech level wanted toward `to`; `direction` is the acting
+    direction put before the line in the prompt; `reveal` is the fact that the line has to bring out, or "".
+    """
+
+    speaker: str
+    to: tuple[str, ...] = ()
+    intention: str = ""
+    emotion: Mapping[str, float] = field(default_factory=dict)
+    level: str | None = None
+    direction: str = ""
+    reveal: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A line that was generated, chosen or not; `score` is None and `rejected` says why when a guard turned it down."""
+
+    text: str
+    parenthetical: str | None = None
+    score: float | None = None
+    rejected: str | None = None
+    logprob: float | None = None  # mean natural log-probability per token, given the prompt
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a turn cost: wall `seconds`, model `calls`, and tokens that were `prefilled` and `decoded`."""
+
+    seconds: float = 0.0
+    model_seconds: float = 0.0
+    calls: int = 0
+    prefilled: int = 0
+    decoded: int = 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One committed step of a take. `n` counts from 1 over the whole take; `scene` and `beat` count from 1."""
+
+    n: int
+    scene: int
+    beat: int
+    kind: Kind
+    text: str
+    speaker: str | None = None
+    to: tuple[str, ...] = ()
+    parenthetical: str | None = None
+    marker: str | None = None
+    cue: Cue | None = None
+    why: str = ""
+    emotion: Emotion = Emotion()
+    by: By = "model"
+    cost: Cost = Cost()
+    candidates: tuple[Candidate, ...] = ()
+    present: tuple[str, ...] = ()  # who heard it; a line enters the knowledge of these people only
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values, as in `transcript.json`."""
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+    @staticmethod
+    def from_dict(row: Mapping[str, Any]) -> Turn:
+        """Build a turn from `to_dict`'s result; raises DaebonError naming the field that is missing or wrong."""
+        try:
+            cue = row.get("cue")
+            turn = Turn(
+                n=int(row["n"]),
+                scene=int(row["scene"]),
+                beat=int(row["beat"]),
+                kind=row["kind"],
+                text=str(row["text"]),
+                speaker=row.get("speaker"),
+                to=tuple(row.get("to") or ()),
+                parenthetical=row.get("parenthetical"),
+                marker=row.get("marker"),
+                cue=Cue(**{**cue, "to": tuple(cue.get("to") or ())}) if cue else None,
+                why=str(row.get("why") or ""),
+                emotion=Emotion(**(row.get("emotion") or {})),
+                by=row.get("by", "model"),
+                cost=Cost(**(row.get("cost") or {})),
+                candidates=tuple(Candidate(**candidate) for candidate in row.get("candidates") or ()),
+                present=tuple(row.get("present") or ()),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DaebonError(f"turn {_number(row)}: field {error} is missing or wrong") from error
+        if turn.kind not in KINDS or turn.by not in AUTHORS:
+            raise DaebonError(
+                f"turn {turn.n}: kind {turn.kind!r} or by {turn.by!r} is unknown; use {KINDS} and {AUTHORS}"
+            )
+        return turn
+
+
+def _number(row: object) -> object:
+    return row.get("n", "?") if isinstance(row, Mapping) else "?"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
