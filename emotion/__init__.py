@@ -1,0 +1,1 @@
+"""Emotion labels, the rated lexicon, the measure of a line, and arcs over turns."""
