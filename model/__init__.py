@@ -1,0 +1,7 @@
+"""Language models behind one loader: a LangChain chat model that also proposes N candidates and scores a closed set."""
+
+from model.base import Completion, Proposal, Sampling, Scores, StageModel
+from model.config import ModelConfig
+from model.load import load_chat_model
+
+__all__ = ["Completion", "ModelConfig", "Proposal", "Sampling", "Scores", "StageModel", "load_chat_model"]

@@ -1,0 +1,44 @@
+"""ModelConfig: which model to load and with what limits, read once from `--model`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+from transcript.errors import UsageError
+
+Runtime = Literal["embedded", "gguf", "scripted"]
+_KNOWN = "embedded, gguf:PATH, scripted:FILE"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A model by its name on the command line.
+
+    `context` is the size of the shared KV cache in tokens, `slots` how many sequences it may hold at once (candidates of
+    one turn, and the histories of people who did not hear the same lines), `threads` CPU threads.
+    """
+
+    runtime: Runtime = "embedded"
+    path: str = ""
+    context: int = 8192
+    slots: int = 10
+    threads: int = 0
+
+    @staticmethod
+    def parse(name: str) -> ModelConfig:
+        """Read `embedded`, `gguf:PATH` or `scripted:FILE`; raises UsageError for anything else."""
+        runtime, _, path = name.strip().partition(":")
+        threads = min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        match runtime:
+            case "embedded" if not path:
+                return ModelConfig("embedded", threads=threads)
+            case "gguf" if path:
+                return ModelConfig("gguf", path, threads=threads)
+            case "scripted" if path:
+                return ModelConfig("scripted", path, threads=threads)
+        raise UsageError(f"--model {name!r}: unknown model; use one of {_KNOWN}")
+
+    def __str__(self) -> str:
+        return f"{self.runtime}:{self.path}" if self.path else self.runtime

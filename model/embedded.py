@@ -1,0 +1,234 @@
+"""A GGUF model in this process through llama.cpp (xllamacpp): candidates over one cached prefix, closed-set scores.
+
+Nothing listens on the network: the runtime's own HTTP server is bound to a Unix socket in a private folder, or, where the
+platform has none, to loopback behind a random key.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import queue
+import secrets
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk
+from pydantic import PrivateAttr
+
+from model.base import Completion, OnToken, Proposal, Sampling, Scores, StageModel, prompt_of
+from model.config import ModelConfig
+from model.weights import sha256_of
+from transcript.errors import ModelError
+
+_TOP = 2_000  # how many next tokens a closed-set question looks at
+_LEAST = -30.0  # natural log-probability given to an option that is not among them
+
+
+class LlamaCppModel(StageModel):
+    """The runtime behind `embedded` and `gguf:PATH`."""
+
+    _server: Any = PrivateAttr(default=None)
+    _folder: Any = PrivateAttr(default=None)
+
+    @staticmethod
+    def load(path: Path, config: ModelConfig) -> LlamaCppModel:
+        """Load the weights (0.2 s for the embedded ones); raises ModelError when the file is not a GGUF model."""
+        try:
+            with path.open("rb") as file:
+                mark = file.read(4)
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read ({error.strerror}); give the path of a GGUF file") from error
+        if mark != b"GGUF":
+            raise ModelError(f"{path}: not a GGUF file; convert the model with llama.cpp or give another file")
+        import xllamacpp
+
+        model = LlamaCppModel(name_and_hash=(str(config), sha256_of(path)))
+        params = xllamacpp.CommonParams()
+        params.model.path = str(path)
+        params.n_ctx, params.n_parallel, params.kv_unified = config.context, config.slots, True
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, config.threads)
+        params.warmup, params.verbosity = False, -1
+        params.swa_full, params.n_ctx_checkpoints, params.cache_ram_mib = True, 0, 0  # keep what a rewind needs, once
+        params.ui, params.endpoint_slots = False, False
+        params.api_keys = [secrets.token_urlsafe(32)]
+        if os.name == "posix":
+            model._folder = tempfile.TemporaryDirectory(prefix="daebon-")
+            params.hostnames = [str(Path(model._folder.name) / "model.sock")]
+        try:
+            with _silenced():
+                model._server = xllamacpp.Server(params)
+        except Exception as error:  # the binding raises its own types, and they differ between versions
+            model.close()
+            raise ModelError(f"{path}: llama.cpp cannot load it ({error}); the file may be damaged") from error
+        return model
+
+    @property
+    def _llm_type(self) -> str:
+        return "daebon-llama.cpp"
+
+    def close(self) -> None:
+        """Unload the weights and remove the socket."""
+        self._server = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def propose(
+        self,
+        prompt: str,
+        n: int,
+        *,
+        seed: int,
+        sampling: Sampling,
+        stop: Sequence[str] = (),
+        on_token: OnToken | None = None,
+    ) -> Proposal:
+        """Draw candidates in one batch; see StageModel."""
+        request: dict[str, Any] = {
+            "prompt": prompt,
+            "n_cmpl": n,
+            "seed": seed & 0x7FFFFFFF,
+            "max_tokens": sampling.max_tokens,
+            "temperature": sampling.temperature,
+            "top_k": 0,
+            "top_p": sampling.top_p,
+            "min_p": sampling.min_p,
+            "dry_multiplier": sampling.dry,
+            "dry_allowed_length": 3,
+            "dry_sequence_breakers": ["\n", ":", "(", ")", ".", "?", "!", ","],
+            "stop": list(stop),
+            "logprobs": 1,
+        }
+        started = time.perf_counter()
+        texts = [""] * n
+        logprobs: list[list[float]] = [[] for _ in range(n)]
+        ended, usage = [True] * n, {"prefilled": 0, "decoded": 0}
+        for index, choice, counts in self._chunks(request, on_token):
+            texts[index] += choice["text"]
+            logprobs[index] += [entry["logprob"] for entry in (choice.get("logprobs") or {}).get("content") or ()]
+            if choice.get("finish_reason") == "length":
+                ended[index] = False
+            usage["prefilled"] = max(usage["prefilled"], counts.get("prompt_n", 0))
+            usage["decoded"] += counts.get("predicted_n", 0)
+        completions = tuple(
+            Completion(text, sum(values) / len(values) if values else None, done)
+            for text, values, done in zip(texts, logprobs, ended, strict=True)
+        )
+        return Proposal(completions, usage["prefilled"], usage["decoded"], time.perf_counter() - started)
+
+    def score(self, prompt: str, options: Sequence[str]) -> Scores:
+        """Score by the tokens at which the options part; one decoded token for each such place."""
+        started = time.perf_counter()
+        cost = {"calls": 0, "prefilled": 0}
+        logs = self._score(prompt, list(options), cost)
+        peak = max(logs)
+        weights = [math.exp(value - peak) for value in logs]
+        probabilities = tuple(weight / sum(weights) for weight in weights)
+        return Scores(probabilities, cost["calls"], cost["prefilled"], cost["calls"], time.perf_counter() - started)
+
+    def _score(self, prompt: str, options: list[str], cost: dict[str, int]) -> list[float]:
+        """Return log-probabilities of `options`, up to a constant that they share."""
+        found: dict[str, float] = {}
+        request = {"prompt": prompt, "max_tokens": 1, "temperature": 0, "logprobs": _TOP}
+        for _, choice, counts in self._chunks(request, None):
+            for entry in (choice.get("logprobs") or {}).get("content") or ():
+                found = {top["token"]: top["logprob"] for top in entry["top_logprobs"] if top["token"]}
+            cost["prefilled"] += counts.get("prompt_n", 0)
+        cost["calls"] += 1
+        first = [max((t for t in found if option.startswith(t)), key=len, default="") for option in options]
+        logs = [found.get(token, _LEAST) for token in first]
+        for token in {token for token in first if token and first.count(token) > 1}:
+            same = [i for i, other in enumerate(first) if other == token]
+            rests = [options[i][len(token) :] for i in same]
+            if "" in rests:  # one option is a prefix of another: let a line end close it
+                rests = [rest + "\n" for rest in rests]
+            deeper = self._score(prompt + token, rests, cost)
+            total = math.log(sum(math.exp(value) for value in deeper))
+            for i, value in zip(same, deeper, strict=True):
+                logs[i] += value - total
+        return logs
+
+    def _chunks(
+        self, request: dict[str, Any], on_token: OnToken | None
+    ) -> Iterator[tuple[int, dict[str, Any], Mapping[str, int]]]:
+        """Yield (candidate index, choice, timings) for each piece; ends after the current token when `on_token` raises."""
+        pieces: list[dict[str, Any]] = []
+        raised: list[BaseException] = []
+
+        def hear(piece: dict[str, Any]) -> bool:
+            pieces.append(piece)
+            try:
+                if on_token and "choices" in piece:
+                    on_token(piece["choices"][0]["text"])
+            except BaseException as error:  # the runtime would swallow it; it is raised again below
+                raised.append(error)
+            return bool(raised)
+
+        self._server.handle_completions({**request, "stream": True, "cache_prompt": True}, hear)
+        if raised:
+            raise raised[0]
+        if not pieces:
+            raise ModelError("the model gave no answer; try a shorter scenario or another --model")
+        for piece in pieces:
+            if "choices" not in piece:
+                message = (piece.get("error") or piece).get("message", piece)
+                raise ModelError(f"the model refused the prompt: {message}")
+            choice = piece["choices"][0]
+            yield choice["index"], choice, piece.get("timings") or {}
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        pieces: queue.Queue[str | BaseException | None] = queue.Queue()
+        sampling = Sampling(max_tokens=kwargs.get("max_tokens", 256), temperature=kwargs.get("temperature", 0.8))
+
+        def work() -> None:
+            try:
+                self.propose(
+                    prompt_of(messages),
+                    1,
+                    seed=kwargs.get("seed", 0),
+                    sampling=sampling,
+                    stop=stop or (),
+                    on_token=pieces.put,
+                )
+                pieces.put(None)
+            except BaseException as error:  # handed to the thread that reads
+                pieces.put(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        while (piece := pieces.get()) is not None:
+            if isinstance(piece, BaseException):
+                raise piece
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
+            if run_manager:
+                run_manager.on_llm_new_token(piece, chunk=chunk)
+            yield chunk
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Send file descriptor 2 to nowhere: the runtime's C++ code prints there while it loads."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)

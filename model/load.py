@@ -1,0 +1,26 @@
+"""load_chat_model, the one way to get a model; each runtime is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from model.base import StageModel
+from model.config import ModelConfig
+
+
+def load_chat_model(config: ModelConfig) -> StageModel:
+    """Load the model that `config` names; raises ModelError with the remedy when it cannot be had."""
+    match config.runtime:
+        case "embedded":
+            from model.embedded import LlamaCppModel
+            from model.weights import embedded_weights
+
+            return LlamaCppModel.load(embedded_weights(), config)
+        case "gguf":
+            from model.embedded import LlamaCppModel
+
+            return LlamaCppModel.load(Path(config.path).expanduser(), config)
+        case "scripted":
+            from model.scripted import ScriptedModel
+
+            return ScriptedModel.load(Path(config.path).expanduser())
