@@ -1,0 +1,302 @@
+"""The director: settles by rules what happens next, and hands a cue to the one who speaks."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from agents import prompts
+from agents.casting import Choice, cast_next
+from agents.guards import novelty
+from agents.knowledge import Fact, opening
+from agents.names import with_particle
+from emotion.labels import target_valence
+from model.base import StageModel
+from scenarios.values import END, Beat, Persona, Relation, Scenario, Scene
+from transcript.turn import Cue, Turn
+
+STALE = 3  # lines in a row with little novelty after which something must happen
+LITTLE = 0.45  # novelty under which a line counts as such
+REACHED = 0.4  # distance in valence at which a target emotion counts as reached
+_STRONG = 0.6  # target strength from which an acting direction is shown
+_QUIET = 3  # lines without a parenthetical before another one is shown
+_NOTE = "연출 지시"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the director sees: places are indexes from 0, `turns` the take so far, `beat_turns` turns in this beat."""
+
+    scene: int
+    beat: int
+    beat_turns: int
+    turns: Sequence[Turn]
+    present: Sequence[str]
+    spoken: Sequence[str]  # who spoke in this beat
+    out: Sequence[int]  # numbers of the facts that were said
+    known: Mapping[str, Sequence[int]]
+    relations: Mapping[tuple[str, str], Relation]
+    seed: int
+    note: str = ""
+    asked: str = ""  # the speaker that the person chose
+    stale: int = 0
+    used_events: Sequence[str] = ()
+    no_action: bool = False  # the model found no action line just now
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What deciding cost."""
+
+    calls: int = 0
+    prefilled: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Speak:
+    """Somebody speaks: hand out `cue`; `opening` is the beginning of the line when it must bring out a fact."""
+
+    cue: Cue
+    why: str
+    opening: str = ""
+    spent: Spent = Spent()
+
+
+@dataclass(frozen=True)
+class Act:
+    """An action line about `subject` is wanted from the model."""
+
+    subject: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Happen:
+    """An event of the scenario happens."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True)
+class NextBeat:
+    """The beat is over; `why` starts with `condition` or `forced`."""
+
+    why: str
+
+
+Decision = Speak | Act | Happen | NextBeat
+
+
+@dataclass(frozen=True)
+class Director:
+    """Plans and steers one scenario; holds no state of a take."""
+
+    scenario: Scenario
+    facts: tuple[Fact, ...]
+    cast: Mapping[str, tuple[str, ...]] = field(init=False)
+    personas: Mapping[str, Persona] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index the cast by name."""
+        object.__setattr__(self, "cast", {p.name: tuple(p.aliases) for p in self.scenario.personas})
+        object.__setattr__(self, "personas", {p.name: p for p in self.scenario.personas})
+
+    def decide(self, stage: Stage, heard: str, model: StageModel) -> Decision:
+        """Say what happens next. `heard` is the prompt part that everyone present knows, for a near-tie in casting."""
+        scene = self.scenario.scenes[stage.scene]
+        beat = scene.beats[stage.beat]
+        if over := self._over(beat, stage):
+            return NextBeat(over)
+        event = next((event for event in scene.events if event not in stage.used_events), None)
+        if stage.stale >= STALE:
+            if event and not _just_happened(stage):
+                return Happen(event, f"event: {stage.stale} lines brought little new")
+            if stage.beat_turns >= beat.turns[0] and not self._pending(beat, stage):
+                return NextBeat(f"forced: {stage.stale} lines brought little new")
+        if event and self._needs_push(beat, stage):
+            return Happen(event, "event: the beat is late and not yet complete")
+        if self._wants_action(stage):
+            last = stage.turns[-1]
+            subject = next((name for name in last.to if name in stage.present), last.speaker or stage.present[0])
+            return Act(subject, f"action: the share of actions is below {self.scenario.director.actions:.2f}")
+        return self._cast(beat, stage, heard, model)
+
+    def pending(self, stage: Stage) -> list[int]:
+        """Return the facts that the beat must still bring out."""
+        return self._pending(self.scenario.scenes[stage.scene].beats[stage.beat], stage)
+
+    def locked(self, path: Sequence[int], scene: int, beat: int, out: Sequence[int]) -> list[int]:
+        """Return the facts nobody may say yet: those that a beat still to come reveals."""
+        texts = {fact.text: i for i, fact in enumerate(self.facts)}
+        past = {text for i in path[:-1] for b in self.scenario.scenes[i].beats for text in b.reveal}
+        past |= {text for b in self.scenario.scenes[scene].beats[: beat + 1] for text in b.reveal}
+        later = {text for s in self.scenario.scenes for b in s.beats for text in b.reveal} - past
+        secrets = {text for p in self.scenario.personas for text in p.secret} - past
+        return [texts[text] for text in later | secrets if text in texts and texts[text] not in out]
+
+    def choose_branch(self, scene: Scene, heard: str, model: StageModel) -> tuple[int, str, Spent]:
+        """Score the ways out of a scene in context against the same words without it; return the index, why, the cost."""
+        choices = [f" {prompts.neutral(branch.choice)}" for branch in scene.branches]
+        if len(choices) == 1:
+            return 0, "only way on", Spent()
+        here, bare = model.score(f"{heard}[다음]\n", choices), model.score("[다음]\n", choices)
+        gains = [a / max(b, 1e-9) for a, b in zip(here.probabilities, bare.probabilities, strict=True)]
+        best = max(range(len(gains)), key=gains.__getitem__)
+        share = gains[best] / sum(gains)
+        spent = Spent(here.calls + bare.calls, here.prefilled + bare.prefilled, here.seconds + bare.seconds)
+        return best, f"branch: {scene.branches[best].choice} ({share:.2f} of {len(choices)} ways)", spent
+
+    def next_scene(self, scene: int, branch: int | None) -> int | None:
+        """Return the index of the scene that follows, None at the end."""
+        here = self.scenario.scenes[scene]
+        if branch is None:
+            return scene + 1 if scene + 1 < len(self.scenario.scenes) else None
+        target = here.branches[branch].to
+        if target == END:
+            return None
+        return next(i for i, other in enumerate(self.scenario.scenes) if other.name == target)
+
+    def _over(self, beat: Beat, stage: Stage) -> str:
+        """Return why the beat is over, or ""."""
+        least, most = beat.turns
+        if stage.beat_turns < least:
+            return ""
+        missing = [name for name in beat.speakers if name in stage.present and name not in stage.spoken]
+        pending = self._pending(beat, stage)
+        if not missing and not pending and (beat.speakers or beat.reveal):
+            parts = [f"{', '.join(beat.speakers)} spoke"] if beat.speakers else []
+            return "condition: " + "; ".join(parts + [f"out: {text}" for text in beat.reveal])
+        if not missing and not pending and (reached := self._reached(beat, stage)):
+            return f"condition: emotion reached by {reached}"
+        if stage.beat_turns < most:
+            return ""
+        open_points = [f"{name} did not speak" for name in missing] + [
+            f"not out: {self.facts[i].text}" for i in pending
+        ]
+        return f"forced: {most} turns; " + ("; ".join(open_points) or "emotion not reached")
+
+    def _reached(self, beat: Beat, stage: Stage) -> str:
+        """Return who came near the target emotion in this beat by the mean of their measured lines, or ""."""
+        here = [turn for turn in stage.turns[-stage.beat_turns :] if turn.kind == "dialogue"]
+        for name, target in beat.emotion.items():
+            values = [turn.emotion.valence for turn in here if turn.speaker == name and turn.emotion.labels]
+            if values and abs(sum(values) / len(values) - target_valence(target)) <= REACHED:
+                return name
+        return ""
+
+    def _pending(self, beat: Beat, stage: Stage) -> list[int]:
+        return [i for i, fact in enumerate(self.facts) if fact.text in beat.reveal and i not in stage.out]
+
+    def _needs_push(self, beat: Beat, stage: Stage) -> bool:
+        late = stage.beat_turns >= math.ceil(0.6 * beat.turns[1]) and not self._pending(beat, stage)
+        return late and not _just_happened(stage) and _narration(stage.turns) < 0.2
+
+    def _wants_action(self, stage: Stage) -> bool:
+        share = self.scenario.director.actions
+        since = next((i for i, turn in enumerate(reversed(stage.turns)) if turn.kind != "dialogue"), len(stage.turns))
+        asked = bool(stage.turns) and stage.turns[-1].text.rstrip("\"'”’").endswith("?")
+        return (
+            share > 0
+            and not asked
+            and not stage.no_action
+            and not stage.asked
+            and since >= max(3, round((1 - share) / share))
+        )
+
+    def _cast(self, beat: Beat, stage: Stage, heard: str, model: StageModel) -> Speak:
+        if fact := self._due(beat, stage):
+            number, holder = fact
+            return self._cue(beat, stage, Choice(holder, f"beat must bring out: {self.facts[number].text}"), number)
+        required = [n for n in beat.speakers if n in stage.present and n not in stage.spoken]
+
+        def ask(names: Sequence[str]) -> tuple[Sequence[float], int, int, float]:
+            scores = model.score(heard, [f"{prompts.neutral(name)}:" for name in names])
+            return scores.probabilities, scores.calls, scores.prefilled, scores.seconds
+
+        talk = {name: persona.talkativeness for name, persona in self.personas.items()}
+        choice = cast_next(stage.present, stage.turns, self.cast, talk, required=required, forced=stage.asked, ask=ask)
+        return self._cue(beat, stage, choice, None)
+
+    def _due(self, beat: Beat, stage: Stage) -> tuple[int, str] | None:
+        """Return the fact that must come out now and who says it: the last turns of a beat belong to its facts."""
+        pending = self._pending(beat, stage)
+        if not pending or stage.asked or stage.beat_turns < beat.turns[0] - len(pending):
+            return None
+        last = next((turn.speaker for turn in reversed(stage.turns) if turn.kind == "dialogue"), None)
+        for number in pending:
+            holders = [n for n in stage.present if number in stage.known.get(n, ())]
+            holders.sort(key=lambda n: (not self.facts[number].text.startswith(n), n == last))
+            if holders:
+                return number, holders[0]
+        return None
+
+    def _cue(self, beat: Beat, stage: Stage, choice: Choice, reveal: int | None) -> Speak:
+        name = choice.name
+        to = self._addressee(name, stage)
+        relation = stage.relations.get((name, to)) if to else None
+        level = (relation.level if relation else None) or self.personas[name].voice.level
+        targets = dict(beat.emotion.get(name) or self.personas[name].emotion.baseline)
+        rng = random.Random(f"{stage.seed} {len(stage.turns)} {name}")
+        direction = self._direction(targets, stage, rng)
+        fact = self.facts[reveal] if reveal is not None else None
+        intention = self._part(beat.goal, name)
+        if stage.note:
+            intention = f"{_NOTE}: {stage.note}. {intention}"
+        cue = Cue(name, (to,) if to else (), intention, targets, level, direction, fact.text if fact else "")
+        start = opening(fact, name, to, relation, level) if fact else ""
+        return Speak(cue, choice.why, start, Spent(choice.calls, choice.prefilled, choice.seconds))
+
+    def _addressee(self, name: str, stage: Stage) -> str:
+        """Return whom `name` speaks to: who spoke last, else the first other person present, else ""."""
+        for turn in reversed(stage.turns):
+            if turn.kind == "dialogue" and turn.speaker in stage.present and turn.speaker != name:
+                return turn.speaker or ""
+        return next((other for other in stage.present if other != name), "")
+
+    def _direction(self, targets: Mapping[str, float], stage: Stage, rng: random.Random) -> str:
+        """Return an acting direction for the strongest feeling, or "": a script shows few of them."""
+        lines = [turn for turn in stage.turns if turn.kind == "dialogue"][-_QUIET:]
+        label = max(targets, key=targets.__getitem__, default="")
+        if not label or targets[label] < _STRONG or any(turn.parenthetical for turn in lines):
+            return ""
+        used = {turn.parenthetical for turn in stage.turns[-30:]}
+        fresh = [direction for direction in directions().get(label, ()) if direction not in used]
+        return rng.choice(fresh) if fresh else ""
+
+    def _part(self, goal: str, name: str) -> str:
+        """Return the part of a goal that `name` plays: `민수가 캐묻고 지은은 둘러댄다` is split before each subject."""
+        names = "|".join(re.escape(with_particle(n, a, v)) for n in self.cast for a, v in (("이", "가"), ("은", "는")))
+        parts = [part.strip(" ,") for part in re.split(rf"(?=(?<![가-힣])(?:{names})\s)", goal) if part.strip(" ,")]
+        mine = [
+            part
+            for part in parts
+            if part.startswith((with_particle(name, "이", "가"), with_particle(name, "은", "는")))
+        ]
+        return mine[0] if mine else goal
+
+
+@cache
+def directions() -> Mapping[str, tuple[str, ...]]:
+    """Return the acting directions by KOTE label."""
+    rows = (files("agents") / "directions.tsv").read_text(encoding="utf-8").splitlines()
+    return {row.split("\t")[0]: tuple(row.split("\t")[1:]) for row in rows if row and not row.startswith("#")}
+
+
+def freshness(turn: Turn, before: Sequence[Turn]) -> float:
+    """Return how new a line is (0..1) against the last fifteen."""
+    return novelty(turn.text, [other.text for other in before[-15:]])
+
+
+def _just_happened(stage: Stage) -> bool:
+    return any(turn.kind != "dialogue" for turn in stage.turns[-2:])
+
+
+def _narration(turns: Sequence[Turn]) -> float:
+    return sum(turn.kind != "dialogue" for turn in turns) / len(turns) if turns else 0.0

@@ -1,0 +1,131 @@
+"""What code can see is wrong with a candidate line; each guard returns the reason, in words for the transcript."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.knowledge import Fact, says
+from agents.speech import mismatch
+
+_RESIDUE = re.compile(r"#|```|\*\*|__|[\[\]{}<>|\\=_`]|https?:|S ?#|Prompt|Answer|INST|지문|^\s*[-•*]\s|^\s*\d+[.)]\s")
+_ROLE_BREAK = re.compile(
+    r"AI|인공지능|언어 ?모델|챗봇|죄송하지만|도와드릴|감독의 지시|감독님의 지시|대본을 (작성|쓰)|시나리오를 (작성|쓰)"
+    r"|프롬프트|등장인물|이 장면|다음 대사|ㅋㅋ|ㅎㅎ"
+)
+_ENDS = re.compile(r"[.!?…~][\"'”’)]*\Z")
+_ALLOWED = re.compile(r"[가-힣0-9 .,!?…~·\-—'\"‘’“”%]*")
+_WORD = re.compile(r"[가-힣0-9]+")
+_LETTERS = re.compile(r"[^0-9a-z가-힣]+")
+NEAR_COPY = 0.5  # share of common character 3-grams from which a line counts as a copy
+LOOK_BACK = 15
+_SHORTEST, _LONGEST = 2, 90
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a line of one speaker is held against.
+
+    `cast` maps every name to its aliases; `recent` are the texts of the last turns, `written` lines of the writer that must
+    not be copied (examples of the personas); `forbidden` facts may not be said; `level` is the wanted speech level.
+    """
+
+    speaker: str
+    cast: Mapping[str, Sequence[str]]
+    level: str | None = None
+    recent: Sequence[str] = ()
+    written: Sequence[str] = ()
+    forbidden: Sequence[Fact] = ()
+
+
+def mended(text: str, rules: Rules) -> tuple[str, str | None]:
+    """Return the line up to where it stops being this speaker's, and the parenthetical it began with (None without one)."""
+    text = unicodedata.normalize("NFC", text).split("\n", 1)[0].strip()
+    opening = re.match(r"\(([^()]{1,14})\)\s*", text)
+    parenthetical = opening.group(1).strip() if opening else None
+    text = re.sub(r"\s*\([^()]*\)?\s*", " ", text[opening.end() :] if opening else text).strip()
+    tag = re.search(rf"\s*(?:{_forms(rules.cast)})\s*(?:\([^)]*\))?\s*[:：]", text)
+    if tag:
+        text = text[: tag.start()].rstrip()
+    text = text.strip("\"“”'‘’ ")
+    if text and not _ENDS.search(text):
+        whole = re.match(r".*[.!?…~]", text)
+        text = whole.group(0) if whole else text
+    return re.sub(r"\.{2,}", "…", re.sub(r"([!?~…])\1+", r"\1", text)), parenthetical
+
+
+def fault(text: str, rules: Rules) -> str | None:
+    """Return why `text` cannot be `rules.speaker`'s next line, or None; the gravest reason first."""
+    words = _WORD.findall(text)
+    if not words:
+        return "empty"
+    if _RESIDUE.search(text):
+        return "template or markup residue"
+    if ":" in text or "：" in text:
+        return "name tag"
+    if _ROLE_BREAK.search(text):
+        return "steps out of the role"
+    if not _ENDS.search(text):
+        return "cut off"
+    for fact in rules.forbidden:
+        if says(text, fact):
+            return f"gives away: {fact.text}"
+    if not _ALLOWED.fullmatch(text):
+        return "foreign letters or lone jamo"
+    if text.count('"') % 2 or text.count("“") != text.count("”"):
+        return "open quotation"
+    if re.match(rf"(?:{_forms({rules.speaker: rules.cast.get(rules.speaker, ())})})[아야]?[,!.]", text):
+        return "calls themselves by name"
+    return _poor(text, words, rules)
+
+
+def is_grave(reason: str | None) -> bool:
+    """Say whether a line with this fault may never be used, not even when nothing better was found."""
+    lesser = ("speech level", "copy of", "too short", "too long", "repeats itself")
+    return reason is not None and not reason.startswith(lesser)
+
+
+def similarity(a: str, b: str) -> float:
+    """Return the share (0..1) of the shorter text's character 3-grams that the other has; spaces and marks don't count."""
+    first, second = _letters(a), _letters(b)
+    if min(len(first), len(second)) < 4:
+        return 1.0 if first == second else 0.0
+    x, y = ({t[i : i + 3] for i in range(len(t) - 2)} for t in (first, second))
+    return len(x & y) / min(len(x), len(y))
+
+
+def novelty(text: str, recent: Sequence[str]) -> float:
+    """Return 1 minus the highest similarity of `text` to one of `recent`, in 0..1."""
+    return 1.0 - max((similarity(text, other) for other in recent), default=0.0)
+
+
+def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
+    if sum(map(len, words)) < _SHORTEST:
+        return "too short"
+    if len(text) > _LONGEST:
+        return "too long"
+    if found := mismatch(text, rules.level):
+        return f"speech level: {found}, wanted {rules.level}"
+    if max(words.count(word) for word in words) > 2 or re.search(r"(.{2,})\W*\1\W*\1", text):
+        return "repeats itself"
+    pieces = [piece for piece in re.split(r"[.!?…~,]+\s*", text) if len(_letters(piece)) >= 3]
+    if any(similarity(a, b) >= 0.75 for i, a in enumerate(pieces) for b in pieces[:i]):
+        return "repeats itself"
+    for other in rules.recent[-LOOK_BACK:]:
+        if similarity(text, other) >= NEAR_COPY:
+            return f"copy of: {other}"
+    for other in rules.written:
+        if similarity(text, other) >= 0.7:
+            return f"copy of the example: {other}"
+    return None
+
+
+def _letters(text: str) -> str:
+    return _LETTERS.sub("", text.casefold())
+
+
+def _forms(cast: Mapping[str, Sequence[str]]) -> str:
+    forms = {form for name, aliases in cast.items() for form in (name, *aliases)}
+    return "|".join(sorted(map(re.escape, forms), key=len, reverse=True))

@@ -1,0 +1,80 @@
+"""Company: what the nodes work with and no checkpoint holds — scenario, agents, model, store, and the turns in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agents import prompts
+from agents.character import Character
+from agents.director import Director
+from agents.knowledge import Fact, facts_of
+from emotion.measure import EmotionModel
+from model.base import OnToken, StageModel
+from scenarios.values import Relation, Scenario
+from transcript.store import RunStore
+from transcript.turn import Turn
+
+OnWork = Callable[[str], None]
+
+
+@dataclass
+class Company:
+    """One take's agents and tools. `on_work` hears who works now, `on_token` each decoded piece (may raise Interrupted)."""
+
+    scenario: Scenario
+    model: StageModel
+    store: RunStore
+    emotion: EmotionModel
+    candidates: int
+    on_work: OnWork | None = None
+    on_token: OnToken | None = None
+    facts: tuple[Fact, ...] = field(init=False)
+    director: Director = field(init=False)
+    characters: Mapping[str, Character] = field(init=False)
+    world: str = field(init=False)
+    _head: int | None = field(init=False, default=None)
+    _turns: list[Turn] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Bind one agent to each role."""
+        self.facts = facts_of(self.scenario)
+        self.director = Director(self.scenario, self.facts)
+        self.characters = {persona.name: Character(persona) for persona in self.scenario.personas}
+        self.world = prompts.world(self.scenario)
+
+    def turns(self, head: int | None) -> list[Turn]:
+        """Return the turns up to `head`, from memory when nothing else was committed or rewound since."""
+        if head != self._head:
+            self._turns, self._head = self.store.turns(head), head
+        return self._turns
+
+    def commit(self, run: str, branch: str, parent: int | None, turn: Turn) -> tuple[int, Turn]:
+        """Write a turn to the store, then to memory; return its id and the committed value."""
+        before = self.turns(parent)
+        number, committed = self.store.append(run, branch, parent, turn)
+        self._turns, self._head = [*before, committed], number
+        return number, committed
+
+    def heard(self, head: int | None, path: Sequence[int], names: Sequence[str]) -> str:
+        """Return the prompt part that everyone in `names` knows: world, scene, and the lines said in their presence."""
+        headings = {i + 1: prompts.heading(self.scenario.scenes[scene], i + 1) for i, scene in enumerate(path)}
+        turns = [turn for turn in self.turns(head) if set(names) <= set(turn.present)]
+        return self.world + prompts.history(turns, headings)
+
+    def relations(self, changed: Sequence[Mapping[str, object]]) -> dict[tuple[str, str], Relation]:
+        """Return the relations as they are now, by (from, to)."""
+        now = {(relation.from_, relation.to): relation for relation in self.scenario.relations}
+        for row in changed:
+            pair = (str(row["from"]), str(row["to"]))
+            now[pair] = merged(now.get(pair), row)
+        return now
+
+
+def merged(old: Relation | None, row: Mapping[str, object]) -> Relation:
+    """Return `old` with the keys that `row` gives; what it leaves open stays."""
+    base = {"level": None, "address": None, "affection": None}
+    if old is not None:
+        base = {"level": old.level, "address": old.address, "affection": old.affection}  # type: ignore[dict-item]
+    given = {key: row[key] for key in base if row.get(key) is not None}
+    return Relation(from_=str(row["from"]), to=str(row["to"]), **{**base, **given})  # type: ignore[arg-type]

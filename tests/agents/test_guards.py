@@ -1,0 +1,90 @@
+"""Each guard turns down what it names, and lets good drama through."""
+
+import pytest
+
+from agents.guards import Rules, fault, is_grave, mended, novelty, similarity
+from agents.knowledge import Fact, keys_of
+from scenarios import find, load_scenario, shipped
+
+CAST = {"민수": ("문 선장",), "지은": ("윤 작가",)}
+SECRET = Fact("민수는 어제 해진호를 팔았다", frozenset({"민수"}), keys_of("민수는 어제 해진호를 팔았다", CAST))
+
+
+def rules(**changes):
+    given = {"speaker": "지은", "cast": CAST, "level": "해요체", "recent": [], "written": [], "forbidden": [SECRET]}
+    return Rules(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        ("### Answer: 안녕하세요.", "template"),
+        ("**정말요?**", "template"),
+        ("오빠: 왔어요.", "name tag"),
+        ("저는 AI 언어 모델이라서요.", "steps out"),
+        ("오빠는 왜 아직", "cut off"),
+        ("어제 해진호를 팔았다면서요?", "gives away"),
+        ("그 말 정말 愛예요.", "foreign letters"),
+        ("ㅠㅠ 미안해요.", "foreign letters"),
+        ("지은아, 나 좀 봐요.", "calls themselves"),
+        ("밥 먹었어.", "speech level"),
+        ("그래요 그래요 그래요 정말요.", "repeats itself"),
+        ("등대가 꺼졌네요. 등대가 꺼졌네요.", "repeats itself"),
+    ],
+)
+def test_faults(text, reason):
+    assert fault(text, rules()).startswith(reason)
+
+
+def test_a_near_copy_of_the_last_fifteen_turns_is_turned_down():
+    recent = ["등대가 아직도 저렇게 천천히 도네요."] + [f"다른 이야기 {i}번이에요." for i in range(14)]
+    assert fault("등대가 아직 저렇게 천천히 돌아요.", rules(recent=recent)).startswith("copy of")
+    older = [*recent, "열여섯 번째 앞의 말이에요."]
+    assert fault("등대가 아직 저렇게 천천히 돌아요.", rules(recent=older)) is None
+
+
+def test_an_example_of_the_writer_is_not_passed_off_as_new():
+    line = "취재 왔어요. 오빠 보러 온 거 아니고요."
+    assert fault(line, rules(written=[line])).startswith("copy of the example")
+
+
+def test_every_line_that_the_writers_wrote_passes():
+    refused = []
+    for title in shipped():
+        scenario = load_scenario(find(title))
+        cast = {p.name: p.aliases for p in scenario.personas}
+        for persona in scenario.personas:
+            held = Rules(persona.name, cast, persona.voice.level)
+            refused += [(persona.name, line, why) for line in persona.voice.examples if (why := fault(line, held))]
+    assert refused == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "parenthetical"),
+    [
+        (" (웃으며) 왔네요.", "왔네요.", "웃으며"),
+        (" 왔네요. 민수: 그래.", "왔네요.", None),
+        (" 왔네요. 문 선장(손을 흔들며): 어이.", "왔네요.", None),
+        (" 왔네요. 그런데 저는", "왔네요.", None),
+        (" “왔네요.”", "왔네요.", None),
+        (" 왔네요... 정말로요!!", "왔네요… 정말로요!", None),
+        (" 왔네요 (속으로) 미워요.\n민수: 그래", "왔네요 미워요.", None),
+    ],
+)
+def test_mended(raw, text, parenthetical):
+    assert mended(raw, rules()) == (text, parenthetical)
+
+
+def test_grave_faults_are_never_said():
+    assert is_grave("gives away: 비밀")
+    assert is_grave("name tag")
+    assert not is_grave("speech level: 해체, wanted 해요체")
+    assert not is_grave(None)
+
+
+def test_similarity_ignores_spaces_and_marks():
+    assert similarity("그물 밟지 마!", "그물밟지마.") == 1.0
+    assert similarity("네.", "네?") == 1.0
+    assert similarity("네.", "예.") == 0.0
+    assert novelty("처음 듣는 말이에요.", []) == 1.0

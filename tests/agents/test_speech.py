@@ -1,0 +1,47 @@
+"""Speech levels by sentence endings, on the shipped personas' own lines and on traps."""
+
+import pytest
+
+from agents.speech import levels_of, mismatch, settles
+from scenarios import find, load_scenario, shipped
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "found"),
+    [
+        ("어제 배를 팔았어요.", "해요체", None),
+        ("어제 배를 팔았어.", "해요체", "해체"),
+        ("어제 배를 팔았습니다.", "해요체", "합쇼체"),
+        ("전하, 통촉하여 주시옵소서.", "합쇼체", None),
+        ("그 말은 거짓이오.", "하오체", None),
+        ("그 말은 거짓이오.", "해체", "하오체"),
+        ("자네가 먼저 가게.", "하게체", None),
+        ("당장 나가거라.", "해라체", None),
+        ("당장 나가거라.", "해체", None),  # 해체 and 해라체 mix between the same two people
+        ("첫차.", "해요체", None),  # a fragment carries no level
+        ("몰라요. 몰랐어.", "해요체", "해체"),
+        ("그러니까… 가자고요.", "해요체", None),
+        ("밥은 먹었냐?", "합쇼체", "해라체"),
+        ("알겠습니다! 바로 하겠습니다.", "합쇼체", None),
+        ("뭐라고 했어", None, None),
+    ],
+)
+def test_mismatch(text, wanted, found):
+    assert mismatch(text, wanted) == found
+
+
+def test_shipped_personas_speak_at_their_level():
+    wrong = [
+        (persona.name, line)
+        for title in shipped()
+        for persona in load_scenario(find(title)).personas
+        for line in persona.voice.examples
+        if mismatch(line, persona.voice.level)
+    ]
+    assert wrong == []
+
+
+def test_settles_needs_an_ending():
+    assert settles("파도가 높아요.", "해요체")
+    assert not settles("파도.", "해요체")
+    assert levels_of("파도") == levels_of("바다")
