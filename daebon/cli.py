@@ -1,0 +1,269 @@
+"""The command line: `daebon play`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daebon import __version__
+from transcript.errors import DaebonError, FileError, Interrupted, UsageError
+
+OUT = Path("takes")
+_debug = False  # set by --debug, read where errors are told
+
+app = typer.Typer(
+    name="daebon",
+    help="대본 · stage a scene with a company of agents and get a Korean screenplay.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="Begin with: daebon play 바다 --auto",
+)
+scenario_app = typer.Typer(help="Look at scenarios: list, check, JSON Schema.", no_args_is_help=True)
+persona_app = typer.Typer(help="Look at personas: check, JSON Schema.", no_args_is_help=True)
+app.add_typer(scenario_app, name="scenario")
+app.add_typer(persona_app, name="persona")
+
+Out = Annotated[Path, typer.Option("--out", help="Folder of the takes and of their run store.")]
+RunName = Annotated[str, typer.Argument(help="A run's id (see `daebon runs`), or latest.")]
+
+
+@app.command()
+def play(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the title of a shipped one (바다).")],
+    auto: Annotated[bool, typer.Option("--auto", help="Play it through without a person.")] = False,
+    as_: Annotated[list[str] | None, typer.Option("--as", help="A role that you play; may be given again.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="embedded | gguf:PATH | scripted:FILE; default: the scenario's, else embedded.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Same seed, same machine, same script.")
+    ] = None,
+    turns: Annotated[int | None, typer.Option(help="Stop after this many turns.")] = None,
+    candidates: Annotated[int | None, typer.Option(min=1, max=8, help="Candidates per line; more is slower.")] = None,
+    out: Out = OUT,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the take's folder.")] = False,
+) -> None:
+    """Play a scenario in the terminal and leave the screenplay in a folder."""
+    from daebon.runner import Order, new_run, open_store
+
+    order = Order(scenario, out, model, seed, turns, candidates, tuple(as_ or ()))
+    store = open_store(out, create=True)
+    try:
+        run = new_run(store, out, order)
+        _perform(store, run, run.take["turns"], auto=auto, quiet=quiet, fresh=True)
+    finally:
+        store.close()
+
+
+@app.command()
+def runs(out: Out = OUT) -> None:
+    """List what was played, the last one first."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from daebon.runner import open_store
+
+    store = open_store(out, create=False)
+    table = Table(box=None)
+    for heading in ("run", "status", "turns", "seed", "model", "last touched"):
+        table.add_column(heading)
+    for run in store.runs():
+        table.add_row(run.id, run.status, str(run.turns), str(run.take["seed"]), run.take["model"], run.updated)
+    store.close()
+    console = Console()
+    console.print(table, width=None if console.is_terminal else 200)
+
+
+@app.command()
+def resume(
+    run: RunName = "latest",
+    auto: Annotated[bool, typer.Option("--auto", help="Go on without a person.")] = False,
+    turns: Annotated[int | None, typer.Option(help="Stop when the take has this many turns.")] = None,
+    out: Out = OUT,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the take's folder.")] = False,
+) -> None:
+    """Go on with a take from its last committed turn."""
+    from daebon.runner import MOST_TURNS, open_store
+
+    store = open_store(out, create=False)
+    try:
+        found = store.run(run)
+        limit = turns if turns is not None else MOST_TURNS if found.status == "stopped" else found.take["turns"]
+        if not 1 <= limit <= MOST_TURNS:
+            raise UsageError(f"--turns {limit}: give 1 to {MOST_TURNS}")
+        _perform(store, found, limit, auto=auto, quiet=quiet, fresh=False)
+    finally:
+        store.close()
+
+
+@app.command()
+def replay(
+    run: RunName = "latest",
+    auto: Annotated[bool, typer.Option("--auto", help="Show it without waiting for Enter.")] = False,
+    out: Out = OUT,
+) -> None:
+    """Show a take again as it was played; no model is needed."""
+    from daebon.console import Stage
+    from daebon.play import is_terminal
+    from daebon.runner import open_store
+    from scenarios import Scenario
+
+    store = open_store(out, create=False)
+    found = store.run(run)
+    turns = store.turns(store.head(found.id))
+    store.close()
+    stage = Stage(Scenario.from_dict(found.scenario))
+    stage.title(f"{found.id}, {found.status}, {len(turns)} turns")
+    path = found.take.get("path") or list(range(len(found.scenario["scenes"])))
+    for turn in turns:
+        stage.turn(turn, path)
+        if not auto and is_terminal():
+            input()
+
+
+@app.command()
+def export(
+    source: Annotated[
+        str, typer.Argument(metavar="RUN_OR_TRANSCRIPT", help="A run's id, latest, or a transcript.json.")
+    ],
+    to: Annotated[str, typer.Option("--to", help="Formats, by commas: json, txt, md, fountain.")] = "fountain,txt,md",
+    out: Out = OUT,
+) -> None:
+    """Write a take in the formats that writers hand in; prints the paths."""
+    from daebon.runner import open_store
+    from transcript.exports import export as write
+    from transcript.record import read_transcript
+
+    formats = [name.strip() for name in to.split(",") if name.strip()]
+    if source.endswith(".json") or Path(source).is_file():
+        transcript, folder = read_transcript(Path(source)), Path(source).parent
+    else:
+        from graph.take import transcript_of
+
+        store = open_store(out, create=False)
+        run = store.run(source)
+        turns = store.turns(store.head(run.id))
+        store.close()
+        transcript, folder = transcript_of(run.title, run.scenario, run.take, turns), run.folder
+    for path in write(transcript, formats, folder):
+        print(path)
+
+
+@scenario_app.command("list")
+def scenario_list() -> None:
+    """List the shipped scenarios."""
+    from scenarios import find, load_scenario, shipped
+
+    for title in shipped():
+        scenario = load_scenario(find(title))
+        print(f"{title}\t{scenario.genre}\t{scenario.logline}")
+
+
+@scenario_app.command("check")
+def scenario_check(file: Annotated[str, typer.Argument(help="A scenario file or the title of a shipped one.")]) -> None:
+    """Check a scenario with its personas; the first fault is named with file, line, key and remedy."""
+    from scenarios import find, load_scenario
+
+    scenario = load_scenario(find(file))
+    beats = [beat for scene in scenario.scenes for beat in scene.beats]
+    low, high = (sum(beat.turns[i] for beat in beats) for i in (0, 1))
+    print(
+        f"{scenario.title}: {len(scenario.cast)} roles, {len(scenario.scenes)} scenes, {len(beats)} beats, {low} to {high} turns"
+    )
+
+
+@scenario_app.command("schema")
+def scenario_schema_command() -> None:
+    """Print the JSON Schema of a scenario file, for editors."""
+    import json
+
+    from scenarios import scenario_schema
+
+    print(json.dumps(scenario_schema(), ensure_ascii=False, indent=2))
+
+
+@persona_app.command("check")
+def persona_check(file: Annotated[Path, typer.Argument(help="A persona file.")]) -> None:
+    """Check a persona file; the first fault is named with file, line, key and remedy."""
+    from scenarios import load_persona
+
+    persona = load_persona(file)
+    print(f"{persona.name}: {len(persona.voice.examples)} example lines, level {persona.voice.level or 'not set'}")
+
+
+@persona_app.command("schema")
+def persona_schema_command() -> None:
+    """Print the JSON Schema of a persona file, for editors."""
+    import json
+
+    from scenarios import persona_schema
+
+    print(json.dumps(persona_schema(), ensure_ascii=False, indent=2))
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
+) -> None:
+    global _debug
+    _debug = debug
+    if version:
+        print(f"daebon {__version__}")
+        raise typer.Exit
+
+
+def _perform(store: object, run: object, limit: int, *, auto: bool, quiet: bool, fresh: bool) -> None:
+    """Stage a run until it ends or is stopped, and leave with its exit code."""
+    from daebon.console import Stage
+    from daebon.play import is_terminal
+    from daebon.play import play as perform
+    from daebon.runner import staged
+    from daebon.signals import stoppable
+    from scenarios import Scenario
+    from transcript.store import Run, RunStore
+
+    assert isinstance(store, RunStore) and isinstance(run, Run)
+    alone = auto or not is_terminal()
+    if alone and run.take["human"]:
+        raise UsageError(f"{run.take['human'][0]} is played by a person: leave out --auto and use a terminal")
+    stage = Stage(Scenario.from_dict(run.scenario), quiet=quiet)
+    stage.title(f"{run.id} · seed {run.take['seed']} · {run.take['model']}")
+    with stoppable() as flag, staged(store, run, limit) as take:
+        if fresh:
+            take.start(run.take["seed"], run.take["human"], person=not alone)
+        else:
+            take.resume(run.take["seed"], run.take["human"], person=not alone)
+        code = perform(take, stage, flag, auto=alone)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line; errors are one line on stderr, never a traceback unless --debug is given."""
+    from daebon.rooms import check_rooms
+
+    try:
+        check_rooms()
+        app()
+    except (UsageError, FileError) as error:
+        _fail(error, 2)
+    except Interrupted:
+        sys.exit(130)
+    except DaebonError as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _fail(error: Exception, code: int) -> None:
+    if _debug:
+        raise error
+    print(f"daebon: {error}", file=sys.stderr)
+    sys.exit(code)
