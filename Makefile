@@ -32,7 +32,7 @@ $(VENV)/.core: $(VENV)/.python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) install --quiet -c constraints.txt -e '.[dev,test-hf]'
+	$(PIP) install --quiet -c constraints.txt -e '.[dev,train]' || $(PIP) install --quiet -c constraints.txt -e '.[dev]'
 	touch $@
 
 clean:

@@ -25,6 +25,7 @@ LITTLE = 0.45  # novelty under which a line counts as such
 REACHED = 0.4  # distance in valence at which a target emotion counts as reached
 _STRONG = 0.6  # target strength from which an acting direction is shown
 _QUIET = 3  # lines without a parenthetical before another one is shown
+_MOST_NARRATION = 0.17  # share of turns that are not spoken, above which the director adds none
 _NOTE = "연출 지시"
 
 
@@ -196,7 +197,7 @@ class Director:
 
     def _needs_push(self, beat: Beat, stage: Stage) -> bool:
         late = stage.beat_turns >= math.ceil(0.6 * beat.turns[1]) and not self._pending(beat, stage)
-        return late and not _just_happened(stage) and _narration(stage.turns) < 0.2
+        return late and not _just_happened(stage) and _narration(stage.turns) < _MOST_NARRATION
 
     def _wants_action(self, stage: Stage) -> bool:
         share = self.scenario.director.actions
@@ -204,6 +205,7 @@ class Director:
         asked = bool(stage.turns) and stage.turns[-1].text.rstrip("\"'”’").endswith("?")
         return (
             share > 0
+            and _narration(stage.turns) < _MOST_NARRATION
             and not asked
             and not stage.no_action
             and not stage.asked

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.knowledge import Fact, says
-from agents.speech import mismatch
+from agents.knowledge import Fact, says, stems
+from agents.speech import mismatch, settles
 
 _RESIDUE = re.compile(r"#|```|\*\*|__|[\[\]{}<>|\\=_`]|https?:|S ?#|Prompt|Answer|INST|지문|^\s*[-•*]\s|^\s*\d+[.)]\s")
 _ROLE_BREAK = re.compile(
@@ -21,6 +21,11 @@ _WORD = re.compile(r"[가-힣0-9]+")
 _LETTERS = re.compile(r"[^0-9a-z가-힣]+")
 NEAR_COPY = 0.5  # share of common character 3-grams from which a line counts as a copy
 LOOK_BACK = 15
+_HARP_BACK, _HARP_MOST = 6, 3  # a word said in three of the last six lines is worn out
+_FUNCTION_WORDS = frozenset(
+    "나 너 내 네 내가 네가 저 제 제가 나는 너는 저는 그 이 저 그거 이거 저거 그게 이게 뭐 왜 안 못 더 다 좀 또 그럼 그냥 아니 지금 오늘 "
+    "여기 거기 저기 우리 하나 것 거 수 때 말 일 사람 오빠 누나 언니 형 아빠 엄마 어머니 아버지 할머니 아저씨 선생님 잘 한 두 번".split()
+)
 _SHORTEST, _LONGEST = 2, 90
 
 
@@ -29,7 +34,8 @@ class Rules:
     """What a line of one speaker is held against.
 
     `cast` maps every name to its aliases; `recent` are the texts of the last turns, `written` lines of the writer that must
-    not be copied (examples of the personas); `forbidden` facts may not be said; `level` is the wanted speech level.
+    not be copied (examples of the personas); `forbidden` facts may not be said; `level` is the wanted speech level, and
+    `settled` asks for an ending of it.
     """
 
     speaker: str
@@ -38,6 +44,7 @@ class Rules:
     recent: Sequence[str] = ()
     written: Sequence[str] = ()
     forbidden: Sequence[Fact] = ()
+    settled: bool = False
 
 
 def mended(text: str, rules: Rules) -> tuple[str, str | None]:
@@ -83,7 +90,7 @@ def fault(text: str, rules: Rules) -> str | None:
 
 def is_grave(reason: str | None) -> bool:
     """Say whether a line with this fault may never be used, not even when nothing better was found."""
-    lesser = ("speech level", "copy of", "too short", "too long", "repeats itself")
+    lesser = ("speech level", "copy of", "too short", "too long", "repeats itself", "harps on")
     return reason is not None and not reason.startswith(lesser)
 
 
@@ -108,8 +115,17 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
         return "too long"
     if found := mismatch(text, rules.level):
         return f"speech level: {found}, wanted {rules.level}"
+    if rules.settled and rules.level and not settles(text, rules.level):
+        return f"speech level: no ending, wanted {rules.level}"
     if max(words.count(word) for word in words) > 2 or re.search(r"(.{2,})\W*\1\W*\1", text):
         return "repeats itself"
+    mine = [stem for stem in stems(text) if stem not in _FUNCTION_WORDS]
+    if max((mine.count(stem) for stem in mine), default=0) > 2:
+        return "repeats itself"
+    lately = [set(stems(other)) for other in rules.recent[-_HARP_BACK:]]
+    for stem in mine:
+        if sum(stem in words for words in lately) >= _HARP_MOST:
+            return f"harps on: {stem}"
     pieces = [piece for piece in re.split(r"[.!?…~,]+\s*", text) if len(_letters(piece)) >= 3]
     if any(similarity(a, b) >= 0.75 for i, a in enumerate(pieces) for b in pieces[:i]):
         return "repeats itself"

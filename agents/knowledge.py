@@ -51,6 +51,11 @@ def keys_of(fact: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def stems(text: str) -> list[str]:
+    """Return the words of `text` without their particles, in order."""
+    return [_noun_stem(word) for word in re.findall(r"[0-9A-Za-z가-힣]+", text)]
+
+
 def share_said(text: str, keys: Sequence[str]) -> float:
     """Return which share (0..1) of the stems `keys` the words of `text` carry."""
     words = [_jamo(word) for word in re.findall(r"[0-9A-Za-z가-힣]+", unicodedata.normalize("NFC", text))]
@@ -92,7 +97,7 @@ def _as_said(word: str, speaker: str, addressee: str, relation: Relation | None,
     title = (relation.address if relation else "") or addressee
     pairs = {"은": "은는", "는": "은는", "이": "이가", "가": "이가", "을": "을를", "를": "을를"}
     if rest == "의":
-        return f"{title} "
+        return title
     after = pairs[rest or "은"]
     return title + (after[0] if has_final(title) else after[1])
 

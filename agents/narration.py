@@ -13,6 +13,7 @@ _FINITE = re.compile(r"(?:[가-힣]는다|[가-힣]다)\.\Z")
 _SPEECH = re.compile(
     r"(?:니다|이다|였다|했다|었다|았다|겠다|싶다|같다|있었다|[셨렸졌켰겼꼈폈쳤됐갔왔봤샀섰줬췄])다?\.\Z"
 )
+_HONORIFIC = re.compile(r"(?:계신|으신|[가-힣]신)다\.\Z")
 _LONGEST = 45
 
 
@@ -34,11 +35,15 @@ def fault(text: str, subject: str, others: Sequence[str], recent: Sequence[str])
         return "not one sentence that ends in 다."
     if _SPEECH.search(text):
         return "not in the present tense"
+    if _HONORIFIC.search(text):
+        return "honorific: 지문 speaks plainly of everybody"
     if len(body) < 5 or len(text) > _LONGEST:
         return "too short" if len(body) < 5 else "too long"
     words = body.rstrip(".").split()
     if len(words) < 2 or max(words.count(word) for word in words) > 1:
         return "too short" if len(words) < 2 else "repeats itself"
+    if re.search(r"장면|대사|지문|관객|카메라", body):
+        return "steps out of the role"
     if subject in body or any(similarity(text, other) >= NEAR_COPY for other in recent[-LOOK_BACK:]):
         return "copy of an earlier line"
     if any(body.count(name) > 1 for name in others):

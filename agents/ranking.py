@@ -11,7 +11,7 @@ from emotion.measure import EmotionModel
 from transcript.turn import Candidate, Cue
 
 # Weights of a score that is about 0..1. The fit is how likely the model finds the line where it stands, per token.
-FIT, FEELING, NEW, LEVEL, LENGTH = 0.40, 0.20, 0.15, 0.10, 0.15
+FIT, FEELING, NEW, LEVEL, LENGTH = 0.55, 0.10, 0.15, 0.10, 0.10
 _WORST_FIT = -4.0  # mean log-probability per token that counts as no fit at all
 _FULL_LENGTH = 14  # letters from which a line is long enough to carry something
 

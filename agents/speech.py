@@ -17,6 +17,7 @@ _SENTENCE = re.compile(r"[^.!?…~]+[.!?…~]*")
 _TAIL = re.compile(r"[^가-힣]+\Z")
 _ANY = frozenset[Level](LEVELS)
 _PLAIN: frozenset[Level] = frozenset({"해체", "해라체"})  # mixed freely between the same two people
+_MIXED: dict[str, frozenset[Level]] = {"해체": _PLAIN, "해라체": _PLAIN, "하게체": frozenset({"하게체", "해체"})}
 _BIEUP = 17  # index of ㅂ among the 28 final consonants of a Hangul syllable
 _SSANG_SIOT, _RIEUL, _NIEUN = 20, 8, 4
 
@@ -33,6 +34,8 @@ _ENDINGS: tuple[tuple[str, int | None, frozenset[Level]], ...] = tuple(
         ("니다", _BIEUP, ["합쇼체"]),
         ("니까", _BIEUP, ["합쇼체"]),
         ("시다", _BIEUP, ["하오체"]),
+        ("더이다", None, ["하오체"]),
+        ("거요", None, ["해요체", "하오체"]),
         ("구려", None, ["하오체"]),
         ("리다", None, ["하오체"]),
         ("시오", None, ["하오체"]),
@@ -115,6 +118,10 @@ _ENDINGS: tuple[tuple[str, int | None, frozenset[Level]], ...] = tuple(
         ("군", None, ["해체"]),
     )
 )
+# Vowels on which a plain sentence of several words ends; a single word (문어.) may be a noun.
+_OPEN_ENDS = frozenset("아어여야워와져쳐려겨펴켜써꺼떠커해돼대봐줘놔지서춰둬눠쏴봬")
+_ANSWERS = frozenset({"네", "예", "응"})  # yes, not the ending of a sentence
+_VOCATIVE = re.compile(r",[^,]{1,8}\Z")
 _BY_LAST: dict[str, list[tuple[str, int | None, frozenset[Level]]]] = {}
 for _entry in sorted(_ENDINGS, key=lambda entry: (-len(entry[0]), entry[1] is None)):
     _BY_LAST.setdefault(_entry[0][-1], []).append(_entry)
@@ -122,12 +129,16 @@ for _entry in sorted(_ENDINGS, key=lambda entry: (-len(entry[0]), entry[1] is No
 
 def levels_of(sentence: str) -> frozenset[Level]:
     """Return the levels whose speakers end a sentence this way; all six for a fragment that carries no ending."""
-    words = _TAIL.sub("", sentence)
+    words = _TAIL.sub("", _VOCATIVE.sub("", _TAIL.sub("", sentence))).strip()
+    if words in _ANSWERS:
+        return _ANY
     for ending, final, levels in _BY_LAST.get(words[-1:], ()):
         before = words[: -len(ending)]
         if not words.endswith(ending) or (final is not None and _final(before[-1:]) != final):
             continue
         return levels or _ANY
+    if words[-1:] in _OPEN_ENDS and " " in words:
+        return frozenset({"해체"})
     return _ANY
 
 
@@ -135,7 +146,7 @@ def mismatch(text: str, wanted: str | None) -> str | None:
     """Return the level found in `text` when some sentence surely is not at the `wanted` one, else None."""
     if wanted is None:
         return None
-    accepted = _PLAIN if wanted in _PLAIN else {wanted}
+    accepted = _MIXED.get(wanted, {wanted})
     for sentence in _SENTENCE.findall(text):
         found = levels_of(sentence)
         if not found & accepted:

@@ -33,17 +33,13 @@ def play(take: Any, stage: Stage, flag: StopFlag, *, auto: bool) -> int:
         raise
     folder = company.store.run(take.run).folder
     write_files(take)
-    where = f"{folder}"
     if stopped:
-        stage.notice(
-            f"stopped after {take.state().get('n', 0)} turns; go on with: daebon resume {take.run} --out {folder.parent}"
-        )
-        print(where)
-        return flag.exit_code if flag.signal else 0
-    if not stage.quiet:
+        played = take.state().get("n", 0)
+        stage.notice(f"stopped after {played} turns; go on with: daebon resume {take.run} --out {folder.parent}")
+    elif not stage.quiet:
         stage.notice(f"\n{take.over}; the script is in:")
-    print(where)
-    return 0
+    print(folder, flush=True)
+    return flag.exit_code if flag.signal else 0
 
 
 def _auto(take: Any, stage: Stage, flag: StopFlag) -> bool:

@@ -87,10 +87,10 @@ def staged(store: RunStore, run: Run, limit: int) -> Iterator[Any]:
     scenario = Scenario.from_dict(run.scenario)
     model = load_chat_model(ModelConfig.parse(run.take["model"]))
     try:
-        digest = model.name_and_hash[1]
-        if run.take.get("model_sha256") not in (None, digest):
+        weights = {"model_sha256": model.sha256, "adapter": model.adapter_sha256 or None}
+        if any(run.take.get(key, value) != value for key, value in weights.items()):
             raise ModelError(f"{run.id} was played on other weights than {run.take['model']} has now; play it again")
-        store.update(run.id, "playing", {**run.take, "model_sha256": digest})
+        store.update(run.id, "playing", {**run.take, **weights})
         company = Company(scenario, model, store, LexiconEmotion(), run.take["candidates"])
         with checkpointer(store.path) as saver:
             yield Take(company, saver, run.id, limit)

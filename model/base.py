@@ -23,7 +23,7 @@ class Sampling:
     single particles and endings alone, unlike a repetition penalty. `max_tokens` bounds one candidate.
     """
 
-    temperature: float = 0.8
+    temperature: float = 0.65
     top_p: float = 0.95
     min_p: float = 0.05
     dry: float = 0.8
@@ -63,8 +63,10 @@ class Scores:
 class StageModel(BaseChatModel):
     """What every room above `model` sees. A subclass gives `propose` and `score`; LangChain's interface follows."""
 
-    name_and_hash: tuple[str, str] = ("", "")
-    """The `--model` name and the sha256 of the weights (or of the script), for the transcript."""
+    sha256: str = ""
+    """Of the weights (or of the script), for the transcript."""
+    adapter_sha256: str = ""
+    """Of the LoRA adapter; "" without one."""
 
     @abstractmethod
     def propose(

@@ -40,8 +40,8 @@ class LlamaCppModel(StageModel):
     _folder: Any = PrivateAttr(default=None)
 
     @staticmethod
-    def load(path: Path, config: ModelConfig) -> LlamaCppModel:
-        """Load the weights (0.2 s for the embedded ones); raises ModelError when the file is not a GGUF model."""
+    def load(path: Path, config: ModelConfig, adapter: Path | None = None) -> LlamaCppModel:
+        """Load the weights (0.2 s for the embedded ones) and a LoRA adapter; raises ModelError for what is not GGUF."""
         try:
             with path.open("rb") as file:
                 mark = file.read(4)
@@ -51,12 +51,16 @@ class LlamaCppModel(StageModel):
             raise ModelError(f"{path}: not a GGUF file; convert the model with llama.cpp or give another file")
         import xllamacpp
 
-        model = LlamaCppModel(name_and_hash=(str(config), sha256_of(path)))
+        model = LlamaCppModel(sha256=sha256_of(path), adapter_sha256=sha256_of(adapter) if adapter else "")
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
         params.n_ctx, params.n_parallel, params.kv_unified = config.context, config.slots, True
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, config.threads)
         params.warmup, params.verbosity = False, -1
+        if adapter:
+            lora = xllamacpp.CommonAdapterLoraInfo()
+            lora.path, lora.scale = str(adapter), 1.0
+            params.lora_adapters = [lora]
         params.swa_full, params.n_ctx_checkpoints, params.cache_ram_mib = True, 0, 0  # keep what a rewind needs, once
         params.ui, params.endpoint_slots = False, False
         params.api_keys = [secrets.token_urlsafe(32)]

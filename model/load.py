@@ -13,9 +13,10 @@ def load_chat_model(config: ModelConfig) -> StageModel:
     match config.runtime:
         case "embedded":
             from model.embedded import LlamaCppModel
-            from model.weights import embedded_weights
+            from model.weights import drama_adapter, embedded_weights
 
-            return LlamaCppModel.load(embedded_weights(), config)
+            adapter = None if config.path == "base" else drama_adapter()
+            return LlamaCppModel.load(embedded_weights(), config, adapter)
         case "gguf":
             from model.embedded import LlamaCppModel
 

@@ -51,7 +51,7 @@ class ScriptedModel(StageModel):
             raise FileError(path, f'not a scripted model ({reason}); write {{"lines": {{"*": ["…"]}}}}') from error
         if not any(model.lines.values()):
             raise FileError(path, 'has no lines; write {"lines": {"*": ["…"]}}')
-        model.name_and_hash = (f"scripted:{path.name}", hashlib.sha256(data).hexdigest())
+        model.sha256 = hashlib.sha256(data).hexdigest()
         return model
 
     @property

