@@ -10,7 +10,8 @@ from daebon.runner import write_files
 from daebon.signals import StopFlag
 from transcript.errors import DaebonError, Interrupted
 
-_HELP = "Enter: next line · text: your line · /direct NOTE: a note to the director · /quit: stop here"
+_AGAIN = "/again"  # the director decides anew, with the note; no line that a person says begins with a slash
+_HELP = "Enter: next line · text: your role says it · /direct NOTE: a note to the director · /quit: stop here"
 
 
 def play(take: Any, stage: Stage, flag: StopFlag, *, auto: bool) -> int:
@@ -56,6 +57,7 @@ def _with_person(take: Any, stage: Stage, flag: StopFlag) -> bool:
     from graph.take import ChoiceWanted, LineWanted
 
     stage.notice(_HELP)
+    ready = ""  # a line that the person typed before their role was asked
     while True:
         question: LineWanted | ChoiceWanted | None = None
         with stage.working():
@@ -67,61 +69,59 @@ def _with_person(take: Any, stage: Stage, flag: StopFlag) -> bool:
                 flag.check()
         if take.over:
             return False
+        flag.check()
         if isinstance(question, ChoiceWanted):
             index = _pick(question, stage)
             if index is None:
                 return True
             take.choose(index)
-        elif isinstance(question, LineWanted):
-            if not _line(take, stage, question):
-                return True
-        elif not _pause(take, stage):
-            return True
-
-
-def _pause(take: Any, stage: Stage) -> bool:
-    """Wait between two turns; False when the person leaves."""
-    while True:
-        text = _read("")
-        if text is None or text == "/quit":
-            return False
-        if text.startswith("/direct"):
-            _direct(take, stage, text)
-        elif text:
-            stage.notice(f"not your turn: a role taken with --as speaks when it is asked. {_HELP}")
-        else:
-            return True
-
-
-def _line(take: Any, stage: Stage, question: Any) -> bool:
-    """Ask for the line of the person's role; False when they leave."""
-    cue = question.cue
-    wanted = ", ".join(filter(None, [f"→ {cue.to[0]}" if cue.to else "", cue.level or "", cue.intention]))
-    stage.notice(f"[{wanted}]")
-    while True:
-        text = _read(f"{cue.speaker}: ")
-        if text is None or text == "/quit":
-            return False
-        if text.startswith("/direct"):
-            _direct(take, stage, text, asked=True)
-            return True
-        if text.startswith("/"):
-            stage.notice(f"unknown command {text.split()[0]}. {_HELP}")
             continue
-        parenthetical, line = split_parenthetical(text)
-        take.say(line, parenthetical)
-        return True
+        text = ready or _command(take, stage, question.cue if question else None)
+        ready = ""
+        if text is None:
+            return True
+        if text == _AGAIN:
+            continue
+        if question:
+            take.say(*split_line(text))
+        elif text:
+            role, ready = _whose(text, take.state()["human"])
+            take.ask(role)
 
 
-def _direct(take: Any, stage: Stage, text: str, *, asked: bool = False) -> None:
-    note = text.removeprefix("/direct").strip()
-    if not note:
-        stage.notice("write the note after /direct, as in: /direct 더 차갑게")
-        if asked:
-            take.say("")
-        return
-    take.note(note)
-    stage.notice(f"the director has your note until the end of this beat: {note}")
+def _command(take: Any, stage: Stage, cue: Any) -> str | None:
+    """Read until the person goes on: "" for the next line, a text for their line, None to leave.
+
+    `cue` is what their role is asked for, None between two turns.
+    """
+    human = take.state()["human"]
+    if cue:
+        wanted = ", ".join(filter(None, [f"→ {cue.to[0]}" if cue.to else "", cue.level or "", cue.intention]))
+        stage.notice(f"[{wanted}]")
+    while True:
+        text = _read(f"{cue.speaker}: " if cue else "")
+        if text is None or text == "/quit":
+            return None
+        if text.startswith("/direct") and (note := text.removeprefix("/direct").strip()):
+            take.note(note)
+            stage.notice(f"the director has your note until the end of this beat: {note}")
+            if cue:
+                take.ask(cue.speaker)
+                return _AGAIN
+            continue
+        if text.startswith("/"):
+            stage.notice(f"unknown or incomplete command {text.split()[0]}. {_HELP}")
+            continue
+        if text and not cue and not human:
+            stage.notice(f"you have no role: take one with --as NAME. {_HELP}")
+            continue
+        return text
+
+
+def _whose(text: str, human: list[str]) -> tuple[str, str]:
+    """Return the role and the line of `지은: 왔어요.`, or the first of the person's roles and the whole text."""
+    name, colon, line = text.partition(":")
+    return (name.strip(), line.strip()) if colon and name.strip() in human else (human[0], text)
 
 
 def _pick(question: Any, stage: Stage) -> int | None:
@@ -136,12 +136,12 @@ def _pick(question: Any, stage: Stage) -> int | None:
         stage.notice(f"give a number from 1 to {len(question.choices)}, or /quit")
 
 
-def split_parenthetical(text: str) -> tuple[str | None, str]:
-    """Split `(웃으며) 왔네.` into the parenthetical and the line."""
+def split_line(text: str) -> tuple[str, str | None]:
+    """Split `(웃으며) 왔네.` into the line and the parenthetical."""
     if text.startswith("(") and ")" in text:
         parenthetical, _, line = text[1:].partition(")")
-        return parenthetical.strip() or None, line.strip()
-    return None, text
+        return line.strip(), parenthetical.strip() or None
+    return text, None
 
 
 def _read(prompt: str) -> str | None:

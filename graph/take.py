@@ -92,6 +92,10 @@ class Take:
         """Give the director a note that holds for the rest of the beat."""
         self._graph.update_state(self._config, {"note": text}, as_node="measure")
 
+    def ask(self, name: str) -> None:
+        """Have `name` speak next, whoever else would."""
+        self._graph.update_state(self._config, {"asked": name}, as_node="measure")
+
     @property
     def over(self) -> str:
         """Return why the take ended, "" while it plays."""
