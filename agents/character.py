@@ -14,6 +14,7 @@ from transcript.turn import Candidate, Cue
 
 SAMPLING = Sampling()
 _EXAMPLES = 2  # lines of the persona shown with each cue
+_SURE = 0.4  # temperature of a line whose beginning is decided: only its ending is left to find
 _HOTTER = 0.15  # temperature added per retry
 
 
@@ -45,7 +46,8 @@ class Character:
             self.persona.voice.examples, min(_EXAMPLES, len(self.persona.voice.examples))
         )
         tail = prompts.tail(self.persona, cue, relation, examples, opening)
-        sampling = replace(SAMPLING, temperature=SAMPLING.temperature + _HOTTER * attempt)
+        warmth = _SURE if opening else SAMPLING.temperature
+        sampling = replace(SAMPLING, temperature=warmth + _HOTTER * attempt)
         return model.propose(heard + tail, n, seed=seed, sampling=sampling, stop=["\n"], on_token=on_token)
 
 

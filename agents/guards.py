@@ -19,14 +19,19 @@ _ENDS = re.compile(r"[.!?…~][\"'”’)]*\Z")
 _ALLOWED = re.compile(r"[가-힣0-9 .,!?…~·\-—'\"‘’“”%]*")
 _WORD = re.compile(r"[가-힣0-9]+")
 _LETTERS = re.compile(r"[^0-9a-z가-힣]+")
+_COARSE = ("새끼", "시발", "씨발", "꼴리", "섹스", "똥", "젠장", "병신", "좆", "엉덩이", "가슴", "자지", "보짓")
 NEAR_COPY = 0.5  # share of common character 3-grams from which a line counts as a copy
 LOOK_BACK = 15
 _HARP_BACK, _HARP_MOST = 6, 3  # a word said in three of the last six lines is worn out
+_ENDING_SYLLABLES = frozenset("었았였은는을어아여네더지고게며면던겠습나")
 _FUNCTION_WORDS = frozenset(
     "나 너 내 네 내가 네가 저 제 제가 나는 너는 저는 그 이 저 그거 이거 저거 그게 이게 뭐 왜 안 못 더 다 좀 또 그럼 그냥 아니 지금 오늘 "
     "여기 거기 저기 우리 하나 것 거 수 때 말 일 사람 오빠 누나 언니 형 아빠 엄마 어머니 아버지 할머니 아저씨 선생님 잘 한 두 번".split()
 )
 _SHORTEST, _LONGEST = 2, 90
+# Faults with which a line may stand when nothing better was found, the least one first.
+_LESSER = ("harps on", "too short", "speech level", "asks instead", "too long", "repeats itself", "copy of")
+GRAVE = len(_LESSER) + 1
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ def fault(text: str, rules: Rules) -> str | None:
         return "empty"
     if _RESIDUE.search(text):
         return "template or markup residue"
+    if coarse := next((word for word in _COARSE if word in text and not any(word in w for w in rules.written)), None):
+        return f"coarse where the writer is not: {coarse}"
     if ":" in text or "：" in text:
         return "name tag"
     if _ROLE_BREAK.search(text):
@@ -88,10 +95,11 @@ def fault(text: str, rules: Rules) -> str | None:
     return _poor(text, words, rules)
 
 
-def is_grave(reason: str | None) -> bool:
-    """Say whether a line with this fault may never be used, not even when nothing better was found."""
-    lesser = ("speech level", "copy of", "too short", "too long", "repeats itself", "harps on")
-    return reason is not None and not reason.startswith(lesser)
+def gravity(reason: str | None) -> int:
+    """Return 0 for no fault, higher for a worse one, and GRAVE for one with which a line may never be said."""
+    if reason is None:
+        return 0
+    return next((i for i, fault in enumerate(_LESSER, 1) if reason.startswith(fault)), GRAVE)
 
 
 def similarity(a: str, b: str) -> float:
@@ -117,15 +125,17 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
         return f"speech level: {found}, wanted {rules.level}"
     if rules.settled and rules.level and not settles(text, rules.level):
         return f"speech level: no ending, wanted {rules.level}"
+    if rules.settled and "?" in text:
+        return "asks instead of telling"
     if max(words.count(word) for word in words) > 2 or re.search(r"(.{2,})\W*\1\W*\1", text):
         return "repeats itself"
-    mine = [stem for stem in stems(text) if stem not in _FUNCTION_WORDS]
-    if max((mine.count(stem) for stem in mine), default=0) > 2:
+    mine = _roots(text)
+    if max((mine.count(root) for root in mine), default=0) > 2:
         return "repeats itself"
-    lately = [set(stems(other)) for other in rules.recent[-_HARP_BACK:]]
-    for stem in mine:
-        if sum(stem in words for words in lately) >= _HARP_MOST:
-            return f"harps on: {stem}"
+    lately = [set(_roots(other)) for other in rules.recent[-_HARP_BACK:]]
+    for root in mine:
+        if sum(root in words for words in lately) >= _HARP_MOST:
+            return f"harps on: {root}"
     pieces = [piece for piece in re.split(r"[.!?…~,]+\s*", text) if len(_letters(piece)) >= 3]
     if any(similarity(a, b) >= 0.75 for i, a in enumerate(pieces) for b in pieces[:i]):
         return "repeats itself"
@@ -136,6 +146,12 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
         if similarity(text, other) >= 0.7:
             return f"copy of the example: {other}"
     return None
+
+
+def _roots(text: str) -> list[str]:
+    """Return the content words of `text` without particles and endings: 젖었어, 젖은 and 젖어서 are one root."""
+    words = [stem for stem in stems(text) if stem not in _FUNCTION_WORDS]
+    return [word[:1] if word[1:2] and word[1] in _ENDING_SYLLABLES else word[:2] for word in words]
 
 
 def _letters(text: str) -> str:

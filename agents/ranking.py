@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.guards import is_grave, novelty
+from agents.guards import gravity, novelty
 from agents.speech import settles
 from emotion.measure import EmotionModel
 from transcript.turn import Candidate, Cue
 
-# Weights of a score that is about 0..1. The fit is how likely the model finds the line where it stands, per token.
-FIT, FEELING, NEW, LEVEL, LENGTH = 0.55, 0.10, 0.15, 0.10, 0.10
+# Weights of a score that is about 0..1, set by reading ten takes. The fit is how likely the model finds the line here, per token.
+FIT, FEELING, NEW, LEVEL, LENGTH = 0.40, 0.10, 0.25, 0.10, 0.15
 _WORST_FIT = -4.0  # mean log-probability per token that counts as no fit at all
 _FULL_LENGTH = 14  # letters from which a line is long enough to carry something
 
@@ -27,7 +27,7 @@ def rank(
         candidate if candidate.rejected else replace(candidate, score=_score(candidate, cue, target, recent, emotion))
         for candidate in candidates
     ]
-    return sorted(scored, key=lambda c: (c.score is None, is_grave(c.rejected), -(c.score or 0.0)))
+    return sorted(scored, key=lambda c: (c.score is None, gravity(c.rejected), -(c.score or 0.0)))
 
 
 def _score(candidate: Candidate, cue: Cue, target: float, recent: Sequence[str], emotion: EmotionModel) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -13,7 +14,7 @@ from langgraph.types import interrupt
 from agents import narration, prompts
 from agents.character import SAMPLING, weigh
 from agents.director import LITTLE, Act, Happen, NextBeat, Speak, Stage, freshness
-from agents.guards import Rules, is_grave
+from agents.guards import GRAVE, Rules, gravity
 from agents.knowledge import forbidden, says
 from agents.names import with_particle
 from agents.ranking import rank
@@ -84,6 +85,8 @@ def speak(company: Company, state: StageState) -> StageState:
             on_token=company.on_token,
         )
     raw: list[list[Any]] = [[start + c.text, c.logprob] for c in proposal.completions]
+    if state["kind"] == "dialogue" and start:  # a line that brings out a fact says that and no more
+        raw = [[re.sub(r"([.!?…]).*", r"\1", text, flags=re.DOTALL), logprob] for text, logprob in raw]
     return {"raw": raw, "cost": _added(state["cost"], proposal.prefilled, proposal.decoded, proposal.seconds, 1)}
 
 
@@ -101,7 +104,7 @@ def choose(company: Company, state: StageState) -> StageState:
     if best.rejected and state["attempt"] < RETRIES:
         return {"drafts": drafts, "attempt": state["attempt"] + 1, "line": None}
     why = state["why"]
-    if is_grave(best.rejected):
+    if gravity(best.rejected) == GRAVE:
         line = _line(
             "action", f"{cue.speaker}, 말이 없다.", f"{why}; silence: every candidate was turned down", "engine"
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.guards import Rules, fault, is_grave, mended, novelty, similarity
+from agents.guards import GRAVE, Rules, fault, gravity, mended, novelty, similarity
 from agents.knowledge import Fact, keys_of
 from scenarios import find, load_scenario, shipped
 
@@ -77,10 +77,20 @@ def test_mended(raw, text, parenthetical):
 
 
 def test_grave_faults_are_never_said():
-    assert is_grave("gives away: 비밀")
-    assert is_grave("name tag")
-    assert not is_grave("speech level: 해체, wanted 해요체")
-    assert not is_grave(None)
+    assert gravity("gives away: 비밀") == gravity("name tag") == GRAVE
+    assert 0 < gravity("harps on: 젖") < gravity("copy of: 왔네.") < GRAVE
+    assert gravity(None) == 0
+
+
+def test_a_word_in_three_of_the_last_six_lines_is_worn_out_whatever_its_ending():
+    recent = ["배가 젖었어요.", "발이 다 젖네요.", "젖은 건 배예요."]
+    assert fault("저도 젖어서 추워요.", rules(recent=recent)) == "harps on: 젖"
+    assert fault("저도 배고파서 추워요.", rules(recent=recent)) is None
+
+
+def test_coarse_words_are_the_writer_s_to_choose():
+    assert fault("이 새끼가 왜 와요?", rules()).startswith("coarse")
+    assert fault("그 새끼 정말 너무해요.", rules(written=["강아지 새끼가 울어요."])) is None
 
 
 def test_similarity_ignores_spaces_and_marks():

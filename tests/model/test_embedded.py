@@ -4,6 +4,7 @@ import pytest
 
 from model import ModelConfig, Sampling, load_chat_model
 from model.embedded import LlamaCppModel
+from model.weights import ADAPTER_SHA256
 from transcript.errors import Interrupted, ModelError
 
 SCENE = "S#1. 방파제 / 저녁\n\n민수: 왔네.\n지은: 네, 왔어요.\n민수: 밥은 먹었어?\n"
@@ -78,6 +79,18 @@ def test_nothing_listens_on_the_network(model):
     assert model._server.listening_address.startswith("unix:")
 
 
+def test_the_adapter_is_shipped_checked_and_changes_what_is_said(model):
+    assert model.adapter_sha256 == ADAPTER_SHA256
+    base = load_chat_model(ModelConfig.parse("embedded:base"))
+    greedy = Sampling(temperature=0.0, max_tokens=24, dry=0.0)
+    said = [
+        m.propose("민수: 배를 왜 팔았어?\n지은:", 1, seed=0, sampling=greedy).completions[0].text for m in (model, base)
+    ]
+    base.close()
+    assert base.adapter_sha256 == ""
+    assert said[0] != said[1]
+
+
 def test_the_same_first_request_gives_the_same_candidates():
     texts = []
     for _ in range(2):
@@ -87,19 +100,21 @@ def test_the_same_first_request_gives_the_same_candidates():
     assert texts[0] == texts[1]
 
 
-def test_the_trimmed_vocabulary_reads_korean_as_the_whole_one(model, tmp_path):
+def test_the_trimmed_vocabulary_reads_korean_as_the_whole_one(tmp_path):
     from model.weights import _joined_package
 
     whole = tmp_path / "whole.gguf"
     whole.write_bytes(_joined_package())
-    full = LlamaCppModel.load(whole, ModelConfig.parse("embedded"))
+    full = LlamaCppModel.load(whole, ModelConfig.parse("embedded:base"))
+    trimmed = load_chat_model(ModelConfig.parse("embedded:base"))
     text = "지은: 등대가… 저렇게 천천히 돌았나요? 그냥요, 괜찮아요! 밧줄 밟지 마, 뷁 쀍."
-    costs = [m.propose(text, 1, seed=0, sampling=Sampling(max_tokens=1)).prefilled for m in (model, full)]
+    costs = [m.propose(text, 1, seed=0, sampling=Sampling(max_tokens=1)).prefilled for m in (trimmed, full)]
     greedy = Sampling(temperature=0.0, max_tokens=24, dry=0.0)
     said = [
-        m.propose(SCENE + "지은:", 1, seed=0, sampling=greedy, stop=["\n"]).completions[0].text for m in (model, full)
+        m.propose(SCENE + "지은:", 1, seed=0, sampling=greedy, stop=["\n"]).completions[0].text for m in (trimmed, full)
     ]
     full.close()
+    trimmed.close()
     assert costs[0] == costs[1]
     assert said[0] == said[1]
 

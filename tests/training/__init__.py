@@ -1,0 +1,1 @@
+"""Training: corpus, sequences, recipe, tokenizer and adapter names, all without torch."""

@@ -1,0 +1,70 @@
+"""The corpus: every scene loads, the held-out list names scenes of it, and mistakes are named with file and line."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from training.corpus import read_corpus, read_scene
+from training.dataset import held_out
+from transcript.errors import FileError
+
+CORPUS = Path(__file__).parents[2] / "training" / "corpus"
+SCENE = Path(__file__).parent / "files" / "빈수조.yaml"
+
+
+def test_every_scene_of_the_corpus_loads_and_a_fifth_is_held_out():
+    scenes = read_corpus(CORPUS)
+    assert len(scenes) >= 80
+    hidden = held_out(CORPUS / "held_out.txt", scenes)
+    assert 0.15 <= len(hidden) / len(scenes) <= 0.25
+
+
+def test_no_line_stands_twice_in_the_corpus():
+    said = [line.text for scene in read_corpus(CORPUS) for line in scene.lines if line.speaker]
+    assert sorted(text for text in set(said) if said.count(text) > 1) == []
+
+
+def test_a_scene_becomes_turns_with_its_opening_action_first():
+    turns = read_scene(SCENE).turns()
+    assert [turn.kind for turn in turns] == ["action", "dialogue", "dialogue", "action", "dialogue"]
+    assert (turns[2].speaker, turns[2].to, turns[2].parenthetical) == ("경호", ("미란",), "수조를 닦으며")
+
+
+def test_text_written_decomposed_is_read_composed(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text(unicodedata.normalize("NFD", SCENE.read_text(encoding="utf-8")), encoding="utf-8")
+    assert read_scene(file).lines == read_scene(SCENE).lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "problem"),
+    [
+        ("speaker: 미란, to: 경호, text: 도장", "speaker: 미랑, to: 경호, text: 도장", 26, "'미랑' is not one of"),
+        ("emotion: 의심/불신", "emotion: 의심", 26, "'의심' is not one of"),
+        ("level: 해체}\n  - {text", "level: 반말}\n  - {text", 27, "'반말' is not one of"),
+        ("to: 미란, parenthetical", "to: 경호, parenthetical", 27, "speaks to themselves"),
+        ("{text: 산소기가", "{to: 미란, text: 산소기가", 28, "an action line has text only"),
+        ("text: 전기도 끊겼구나., ", "", 29, "the key text is missing"),
+        ("text: 전기도 끊겼구나.", "txt: 전기도 끊겼구나.", 29, "use the keys"),
+        ("level: 해체, address: 누나", "level: 존대, address: 누나", 18, "합쇼체"),
+        ("{from: 경호, to: 미란", "{from: 경호, to: 미라", 18, "'미라' is not in the cast"),
+        ("tone: 마른", "ton: 마른", 5, "ton"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path, old, new, line, problem):
+    file = tmp_path / "a.yaml"
+    text = SCENE.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(FileError) as caught:
+        read_scene(file)
+    assert caught.value.line == line
+    assert problem in str(caught.value)
+
+
+def test_an_unknown_held_out_scene_is_named(tmp_path):
+    file = tmp_path / "held_out.txt"
+    file.write_text("# 주석\n빈수조\n빈수족\n", encoding="utf-8")
+    with pytest.raises(FileError, match=r"held_out.txt:3: '빈수족'"):
+        held_out(file, [read_scene(SCENE)])

@@ -1,0 +1,232 @@
+"""Training sequences: scenes as the engine's own prompts show them, in pieces that say where the loss is.
+
+A sequence is world, heading and history; before some lines stands the tail that their speaker would have read. What is
+spoken (after `name:` and its direction, with the line's newline) carries loss; world, tails and names never do.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+from agents import prompts
+from agents.speech import levels_of
+from scenarios.values import Beat, CastMember, Heading, Persona, Scenario, Scene
+from training.corpus import NEUTRAL, CorpusScene
+from transcript.errors import FileError
+from transcript.turn import Cue, Turn
+
+TAIL_SHARE = 1 / 3  # of the spoken lines
+_ACTION_TAIL_SHARE = 1 / 2
+_EXAMPLES = 2  # as agents.character shows
+_CARRIED = 6  # most turns before the last scene of a row: the history shows no more of earlier scenes
+_WOMEN = ("수연", "미정", "영란", "경희", "보람", "순영", "다혜", "은채")
+_MEN = ("동수", "기훈", "상철", "태식", "준오", "명환", "재필", "성우")
+_PLACES = ("부엌", "버스 정류장", "편의점 앞", "옥상", "병원 복도", "사무실", "골목", "기차 안")
+_OLD = re.compile(r"하우|구려|외다|소이다|습디다|올시다|(?:더니라|느니라|이니라)|으니까루")
+_WRITTEN = re.compile(r"[가-힣0-9 ,.!?…]+[.!?…]")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a sequence, with loss or without."""
+
+    text: str
+    loss: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One training sequence; `source` is `corpus/<name>`, `koconovel/<novel>` or `chatbot-data`."""
+
+    source: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the whole sequence."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def held_out(file: Path, scenes: Sequence[CorpusScene]) -> frozenset[str]:
+    """Return the scenes that are never trained on, one name a line in `file`; raises FileError for an unknown one."""
+    names, known = set(), {scene.name for scene in scenes}
+    for number, row in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        name = unicodedata.normalize("NFC", row.strip())
+        if name and not name.startswith("#"):
+            if name not in known:
+                raise FileError(file, f"{name!r} is no scene of the corpus; write the name of its file", line=number)
+            names.add(name)
+    return frozenset(names)
+
+
+def corpus_row(scene: CorpusScene, rng: random.Random, share: float = TAIL_SHARE) -> Row:
+    """Render a corpus scene with tails before `share` of its spoken lines and half of its action lines."""
+    people = {persona.name: persona for persona in scene.scenario.personas}
+    relations = {(relation.from_, relation.to): relation for relation in scene.scenario.relations}
+    goal = scene.scenario.scenes[0].beats[0].goal
+
+    def cued(at: int) -> str | None:
+        if at == 0:
+            return None
+        line = scene.lines[at - 1]
+        if not line.speaker or not line.to:
+            return None
+        emotion = {line.emotion: 1.0} if line.emotion and line.emotion != NEUTRAL else {}
+        intention = goal if rng.random() < 0.7 else ""
+        persona = people[line.speaker]
+        cue = Cue(line.speaker, (line.to,), intention, emotion, line.level, line.parenthetical or "")
+        examples = rng.sample(persona.voice.examples, min(_EXAMPLES, len(persona.voice.examples)))
+        return prompts.tail(persona, cue, relations.get((line.speaker, line.to)), examples)
+
+    turns = scene.turns()
+    return Row(f"corpus/{scene.name}", _pieces(scene.scenario, turns, cued, rng, share, turns[0]))
+
+
+def novel_rows(folder: Path, rng: random.Random) -> list[Row]:
+    """Render exchanges of quotations from KoCoNovel (its folder): two speakers in turn, in today's Korean."""
+    rows = []
+    for novel in sorted((folder / "data" / "jsonl").glob("*/text.jsonl"), key=lambda path: path.parent.name):
+        exchanges = [exchange for exchange in _exchanges(novel) if all(_today(text) for _, text in exchange)]
+        source = f"koconovel/{novel.parent.name}"
+        rows += [_plain_row(source, group, "소설", rng, answers_only=False) for group in _grouped(exchanges)]
+    rng.shuffle(rows)
+    return rows
+
+
+def chatbot_rows(folder: Path, rng: random.Random) -> list[Row]:
+    """Render everyday pairs of Chatbot_data (label 0) that are whole sentences; only the answer carries loss."""
+    file = folder / "ChatbotData.csv"
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            table = [row for row in csv.DictReader(opened) if row["label"].strip() == "0"]
+    except (OSError, KeyError) as error:
+        raise FileError(file, f"is not Chatbot_data ({error}); give the folder that holds ChatbotData.csv") from error
+    pairs = [[("A", _ended(row["Q"].strip())), ("B", _ended(row["A"].strip()))] for row in table]
+    pairs = [pair for pair in pairs if all(_today(text) for _, text in pair)]
+    rng.shuffle(pairs)
+    return [_plain_row("chatbot-data", group, "일상극", rng, answers_only=True) for group in _grouped(pairs)]
+
+
+def _plain_row(
+    source: str, exchanges: Sequence[Sequence[tuple[str, str]]], genre: str, rng: random.Random, *, answers_only: bool
+) -> Row:
+    """Render exchanges as short scenes of two invented people; a tail tells the level when the ending shows it."""
+    names = (rng.choice(_WOMEN), rng.choice(_MEN))
+    personas = tuple(Persona(name=name, role="동네 사람") for name in rng.sample(names, 2))
+    places = rng.sample(_PLACES, len(exchanges))
+    scenes = tuple(Scene(heading=Heading(place=place), beats=(Beat(goal="말을 주고받는다"),)) for place in places)
+    scenario = Scenario(title="짧은 대화", genre=genre, cast=tuple(CastMember(p) for p in personas), scenes=scenes)
+    turns: list[Turn] = []
+    for number, exchange in enumerate(exchanges, 1):
+        role = {key: personas[i] for i, key in enumerate(dict.fromkeys(key for key, _ in exchange))}
+        for key, text in exchange:
+            other = next(person.name for person in personas if person is not role[key])
+            turns.append(Turn(len(turns) + 1, number, 1, "dialogue", text, role[key].name, (other,)))
+
+    def cued(at: int) -> str | None:
+        turn = turns[at]
+        level = _level(turn.text)
+        if not level or not turn.speaker or (answers_only and at % 2 == 0):
+            return None
+        persona = next(person for person in personas if person.name == turn.speaker)
+        return prompts.tail(persona, Cue(turn.speaker, turn.to, level=level), None, ())
+
+    silent = {turn.n for at, turn in enumerate(turns) if answers_only and at % 2 == 0}
+    return Row(source, _pieces(scenario, turns, cued, rng, TAIL_SHARE, *(t for t in turns if t.n in silent)))
+
+
+def _pieces(
+    scenario: Scenario,
+    turns: Sequence[Turn],
+    cued: Callable[[int], str | None],
+    rng: random.Random,
+    share: float,
+    *silent: Turn,
+) -> tuple[Piece, ...]:
+    """Cut world and history where the loss begins and ends: cut elsewhere, two line ends would not be one token.
+
+    `cued(i)` is the tail of turn i or None, `silent` turns carry no loss.
+    """
+    headings = {number: prompts.heading(scene, number) for number, scene in enumerate(scenario.scenes, 1)}
+    pieces, before = [Piece(prompts.world(scenario))], ""
+    for at, turn in enumerate(turns):
+        after = prompts.history(turns[: at + 1], headings)
+        if not after.startswith(before):
+            raise ValueError(f"{scenario.title}: the history drops turns at turn {turn.n}; keep a row under a window")
+        added, before = after[len(before) :], after
+        whole = prompts.line(turn)
+        lead = added.removesuffix(whole + "\n")
+        if turn in silent:
+            pieces.append(Piece(added))
+        elif turn.kind == "dialogue":
+            spoken = " " + prompts.neutral(turn.text)
+            tail = cued(at) if rng.random() < share else None
+            pieces += [Piece(lead + (tail or whole.removesuffix(spoken))), Piece(spoken + "\n", loss=True)]
+        else:
+            opening, space, rest = whole.partition(" ")
+            start = prompts.stage_direction(opening) if rng.random() < _ACTION_TAIL_SHARE else opening
+            pieces += [Piece(lead + start), Piece(space + rest + "\n", loss=True)]
+    return tuple(
+        Piece("".join(piece.text for piece in run), loss) for loss, run in groupby(pieces, key=lambda piece: piece.loss)
+    )
+
+
+def _exchanges(novel: Path) -> Iterator[list[tuple[str, str]]]:
+    """Yield runs of two to four quotations, at most 60 characters apart, in which two speakers take turns."""
+    texts = _json_lines(novel)
+    for text, notes in zip(texts, _json_lines(novel.with_name("coref.jsonl")), strict=True):
+        body: str = text["text"]
+        spans = sorted((int(a), int(b), str(who)) for group in notes["speakers"] for a, b, who in group)
+        run: list[tuple[str, str]] = []
+        for (start, end, who), following in pairwise([*spans, (len(body) * 2, 0, "")]):
+            if not run or run[-1][0] != who:
+                run.append((who, re.sub(r"\s+", " ", body[start : end + 1]).strip(' "“”')))
+            turns = len(run) < 4 and following[0] - end < 60 and following[2] != who
+            if not turns or (len(run) > 1 and following[2] not in {name for name, _ in run}):
+                if len(run) > 1:
+                    yield run
+                run = []
+
+
+def _grouped(exchanges: Sequence[list[tuple[str, str]]]) -> Iterator[list[list[tuple[str, str]]]]:
+    """Yield groups of exchanges that one history can show as scenes in a row."""
+    group: list[list[tuple[str, str]]] = []
+    for exchange in exchanges:
+        if sum(map(len, group)) > _CARRIED:
+            yield group
+            group = []
+        group.append(exchange)
+    if group:
+        yield group
+
+
+def _json_lines(file: Path) -> list[dict[str, Any]]:
+    try:
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise FileError(file, f"is not JSON lines ({error}); give the folder of KoCoNovel as published") from error
+
+
+def _today(text: str) -> bool:
+    return 4 <= len(text) <= 60 and _WRITTEN.fullmatch(text) is not None and not _OLD.search(text)
+
+
+def _ended(text: str) -> str:
+    return text if text[-1:] in ".!?…" else text + "."
+
+
+def _level(text: str) -> str | None:
+    """Return the speech level that the last sentence's ending shows, 해체 for one that 해라체 shares, else None."""
+    found = levels_of(re.split(r"(?<=[.!?…]) ", text)[-1])
+    if len(found) == 1:
+        return next(iter(found))
+    return "해체" if found == {"해체", "해라체"} else None
