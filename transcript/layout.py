@@ -105,7 +105,7 @@ def lay_out(transcript: Transcript) -> Script:
         about=tuple(row for row in about if row[1]),
         date=(_text(take, "finished") or _text(take, "started"))[:10],
         tool=f"daebon {_text(take, 'version')}".strip(),
-        cast=tuple(map(_role, scenario.get("cast") or ())),
+        cast=tuple(map(_role, (member.get("persona") or {} for member in scenario.get("cast") or ()))),
         scenes=tuple(scenes),
     )
 
@@ -152,7 +152,8 @@ def _heading(transcript: Transcript, number: int) -> str:
 
 
 def _role(persona: Mapping[str, Any]) -> Role:
-    age = f"{persona['age']}세" if isinstance(persona.get("age"), int) else _text(persona, "age")
+    age = _text(persona, "age")
+    age = f"{age}세" if age.isdecimal() else age
     return Role(_text(persona, "name") or NAMELESS, age, _text(persona, "role"))
 
 

@@ -273,7 +273,7 @@ TURN = st.builds(
 def transcripts(draw: st.DrawFn) -> Transcript:
     """Draw a take in which every text is hostile."""
     scenes = [{"heading": {"place": draw(ROW), "time": draw(ROW | st.none())}} for _ in range(2)]
-    cast = [{"name": draw(ROW), "age": draw(ROW | st.none()), "role": draw(HOSTILE)}]
+    cast = [{"persona": {"name": draw(ROW), "age": draw(ROW | st.none()), "role": draw(HOSTILE)}}]
     turns = sorted(draw(st.lists(TURN, max_size=8)), key=lambda turn: turn.scene)
     scenario = {"logline": draw(HOSTILE), "tone": draw(ROW), "cast": cast, "scenes": scenes}
     return Transcript(draw(HOSTILE), scenario, {"version": draw(ROW), "started": draw(ROW)}, tuple(turns))

@@ -1,0 +1,25 @@
+"""Put a played take into both READMEs, as it stands: `python -m benchmarks.readme takes/바다-7/바다.txt`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Replace what stands between the transcript marks; the title block of the text is left out."""
+    text = Path(sys.argv[1]).read_text(encoding="utf-8")
+    script = text[text.index("S#1.") :].strip()
+    for name in ("README.md", "README.ko.md"):
+        path = ROOT / name
+        page = path.read_text(encoding="utf-8")
+        marks = r"<!-- transcript -->\n```\n.*?```\n<!-- /transcript -->"
+        block = f"<!-- transcript -->\n```\n{script}\n```\n<!-- /transcript -->"
+        path.write_text(re.sub(marks, lambda _: block, page, flags=re.DOTALL), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
