@@ -13,9 +13,10 @@ READMES = ("README.md", "README.ko.md")
 
 
 def commands(name):
-    rows = re.findall(r"^daebon (.+)$|(?<=  )daebon (.+)$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    text = (ROOT / name).read_text(encoding="utf-8")
+    shown = [part for row in re.findall(r"^daebon .+$", text, re.MULTILINE) for part in row.split("daebon ")[1:]]
     found = []
-    for row in (a or b for a, b in rows):
+    for row in shown:
         head = re.split(r"\s{3,}", row)[0]
         group, *rest = head.split(" ", 1)
         if group in ("scenario", "persona"):
