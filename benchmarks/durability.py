@@ -100,11 +100,13 @@ def main(kills: Annotated[int, typer.Option()] = 20, embedded: Annotated[int, ty
     print(header("python -m benchmarks.durability"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        scenario, script = write_long(folder, 600)
+        scenario, script = write_long(folder, 2000)
         for label, count, model, pause, limit in (
-            ("scripted", kills, f"scripted:{script}", (0.9, 3.0), 600),
+            ("scripted", kills, f"scripted:{script}", (0.9, 3.0), 2000),
             ("embedded", embedded, "embedded", (4.0, 9.0), 24),
         ):
+            if not count:
+                continue
             out = folder / label
             source = str(scenario) if label == "scripted" else "바다"
             end = ["--auto", "--quiet", "--out", str(out), "--turns", str(limit)]

@@ -62,11 +62,14 @@ def long_scene(folder: Path) -> tuple[list[dict[str, Any]], float]:
 
 
 def decode_share() -> tuple[float, float, float]:
-    """Return decoded tokens/s of `propose`, of the bare runtime, and their ratio: same file, prompt, four candidates."""
+    """Return decoded tokens/s of `propose`, of the bare runtime, and their ratio.
+
+    Both have the same weights, adapter, prompt and four candidates; the rounds alternate.
+    """
     import xllamacpp
 
     from model import ModelConfig, Sampling, load_chat_model
-    from model.weights import embedded_weights
+    from model.weights import drama_adapter, embedded_weights
 
     prompt = "S#1. 방파제 / 저녁\n\n민수: 왔네.\n지은: 네, 왔어요.\n" * 6 + "민수:"
     tokens = 48
@@ -75,6 +78,9 @@ def decode_share() -> tuple[float, float, float]:
     params.model.path, params.n_ctx, params.n_parallel, params.kv_unified = str(embedded_weights()), 8192, 4, True
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = len(os.sched_getaffinity(0))
     params.verbosity, params.warmup = -1, False
+    lora = xllamacpp.CommonAdapterLoraInfo()
+    lora.path, lora.scale = str(drama_adapter()), 1.0
+    params.lora_adapters = [lora]
     bare = xllamacpp.Server(params)
     request = {"prompt": prompt, "n_cmpl": 4, "max_tokens": tokens, "ignore_eos": True, "temperature": 0.8}
     ours, theirs = [], []
