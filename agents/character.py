@@ -34,18 +34,20 @@ class Character:
         *,
         seed: int,
         attempt: int = 0,
+        feeling: str = "",
         opening: str = "",
         on_token: OnToken | None = None,
     ) -> Proposal:
         """Return `n` raw candidates for `cue`, without the opening that stands before each.
 
         `heard` is the prompt part that this character may read: world, scene, and the lines said in their presence.
-        `opening` is the beginning of the line when the director decided it. `attempt` counts retries from 0.
+        `feeling` says what they feel now (`emotion.dynamics.in_words`), `opening` is the beginning of the line when the
+        director decided it. `attempt` counts retries from 0.
         """
         examples = random.Random(f"{seed} {self.persona.name}").sample(
             self.persona.voice.examples, min(_EXAMPLES, len(self.persona.voice.examples))
         )
-        tail = prompts.tail(self.persona, cue, relation, examples, opening)
+        tail = prompts.tail(self.persona, cue, relation, examples, opening, feeling)
         warmth = _SURE if opening else SAMPLING.temperature
         sampling = replace(SAMPLING, temperature=warmth + _HOTTER * attempt)
         return model.propose(heard + tail, n, seed=seed, sampling=sampling, stop=["\n"], on_token=on_token)

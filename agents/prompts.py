@@ -21,6 +21,7 @@ _BRACKETS = str.maketrans("[]［］", "()()")
 WINDOW, STEP = 36, 24  # turns of history kept at least, and dropped at once: one longer prefill every STEP turns
 _CARRIED = 6  # turns of the scene before that a new scene still sees
 _PRIVATE = 90  # most characters of a persona's private text in a tail
+_CALM = "담담하다."  # how emotion.dynamics.in_words ends where there is nothing to say
 
 
 def neutral(text: str) -> str:
@@ -73,14 +74,27 @@ def history(turns: Sequence[Turn], headings: Mapping[int, str]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def tail(persona: Persona, cue: Cue, relation: Relation | None, examples: Sequence[str], opening: str = "") -> str:
-    """Return what only this speaker reads, and the start of the line: `opening` is a beginning that is already decided."""
+def tail(
+    persona: Persona,
+    cue: Cue,
+    relation: Relation | None,
+    examples: Sequence[str],
+    opening: str = "",
+    feeling: str = "",
+) -> str:
+    """Return what only this speaker reads, and the start of the line: `opening` is a beginning that is already decided.
+
+    `feeling` is one sentence on what the speaker feels (`emotion.dynamics.in_words`), before what the cue wants of them;
+    a calm one is left out.
+    """
     parts = []
     if cue.to:
         address = f", 호칭 {neutral(relation.address)}" if relation and relation.address else ""
         parts.append(
             f"{neutral(cue.to[0])}에게 {cue.level}{address}" if cue.level else f"{neutral(cue.to[0])}에게{address}"
         )
+    if feeling and not feeling.endswith(_CALM):
+        parts.append(neutral(feeling).rstrip("."))
     if cue.emotion:
         parts.append("마음은 " + ", ".join(neutral(label) for label in cue.emotion))
     if persona.persona:

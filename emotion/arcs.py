@@ -1,18 +1,73 @@
-"""Emotional arcs (감정선): valence over turns, planned and measured, smoothed, compared and drawn in one line."""
+"""Emotional arcs (감정선): valence over turns, planned and measured, smoothed, compared, tabled, drawn in one line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import groupby, pairwise
 from math import sqrt
 
 from emotion.labels import target_valence
+from emotion.shapes import Verdict, settle, verdict
+from transcript.record import Transcript
 from transcript.turn import Turn
 
 INERTIA = 0.5  # share of the last smoothed value in a measured arc; a line moves a character half-way
 _BARS = "▁▂▃▄▅▆▇█"
 
+WHOLE = "전체"  # the name of the arc of all speakers together
+
 Arc = list[list[float]]  # [[n, valence], …], n the number of the turn
+Point = tuple[int, float]  # number of the turn or line, valence
+
+
+@dataclass(frozen=True)
+class Series:
+    """One arc to table or draw: of a character, or of everybody. Points in order, valences -1..1.
+
+    `lines` are the lines as measured, one by one; `planned` the targets of the cues, for the lines that had some.
+    """
+
+    name: str
+    lines: tuple[Point, ...]
+    planned: tuple[Point, ...] = ()
+
+    @property
+    def measured(self) -> tuple[Point, ...]:
+        """Return the arc: the lines smoothed by `shapes.settle`, which looks back and ahead and so has no lag.
+
+        The arc of `planned_and_measured` is another: it looks back only, as one must while the scene is played.
+        """
+        values = settle([valence for _, valence in self.lines])
+        return tuple((n, value) for (n, _), value in zip(self.lines, values, strict=True))
+
+
+@dataclass(frozen=True)
+class Span:
+    """The turns, `first` to `last`, of one beat, and its goal as the scenario has it ("" when that is not known)."""
+
+    first: int
+    last: int
+    scene: int
+    beat: int
+    goal: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of arcs. `n` counts lines; `mean` is that of the lines as measured, None without any.
+
+    `lowest` and `highest` are the turn and the valence of the ends of the smoothed arc, the first of equals.
+    `agreement` is the correlation of planned and smoothed measured over the turns that have both; see `correlation`.
+    """
+
+    name: str
+    n: int
+    mean: float | None
+    lowest: Point | None
+    highest: Point | None
+    agreement: float | None
+    verdict: Verdict
 
 
 def smooth(points: Sequence[float], weight: float) -> list[float]:
@@ -64,6 +119,37 @@ def planned_and_measured(turns: Iterable[Turn]) -> dict[str, dict[str, Arc]]:
     return {"planned": planned, "measured": measured}
 
 
+def series(turns: Iterable[Turn]) -> tuple[Series, ...]:
+    """Return the arc of each character, in the order of their first lines; see `whole` for everybody together.
+
+    Raises UsageError for a target emotion that no label resolves.
+    """
+    lines: dict[str, list[Turn]] = {}
+    for turn in turns:
+        if turn.kind == "dialogue" and turn.speaker is not None:
+            lines.setdefault(turn.speaker, []).append(turn)
+    return tuple(_series(name, of_one) for name, of_one in lines.items())
+
+
+def whole(turns: Iterable[Turn]) -> Series:
+    """Return the arc of all speakers together under the name `WHOLE`, line by line as they were said.
+
+    Raises UsageError for a target emotion that no label resolves.
+    """
+    return _series(WHOLE, [turn for turn in turns if turn.kind == "dialogue" and turn.speaker is not None])
+
+
+def rows(arcs: Iterable[Series]) -> list[Row]:
+    """Return one row of the table for each arc, in the same order."""
+    return [_row(arc) for arc in arcs]
+
+
+def spans(transcript: Transcript) -> tuple[Span, ...]:
+    """Return the beats of a take in the order they were played, with their goals from its scenario."""
+    beats = groupby(transcript.turns, key=lambda turn: (turn.scene, turn.beat))
+    return tuple(_span(transcript, scene, beat, [turn.n for turn in turns]) for (scene, beat), turns in beats)
+
+
 def sparkline(values: Sequence[float], width: int) -> str:
     """Draw valences of -1..1 in at most `width` characters, ▁ for -1 and █ for 1, on the same scale for every arc.
 
@@ -77,3 +163,42 @@ def sparkline(values: Sequence[float], width: int) -> str:
 
 def _bar(value: float) -> str:
     return _BARS[min(len(_BARS) - 1, max(0, int((value + 1) / 2 * len(_BARS))))]
+
+
+def _series(name: str, turns: Sequence[Turn]) -> Series:
+    planned = [(turn.n, turn.cue.emotion) for turn in turns if turn.cue is not None and turn.cue.emotion]
+    return Series(
+        name,
+        tuple((turn.n, turn.emotion.valence) for turn in turns),
+        tuple((n, target_valence(targets)) for n, targets in planned),
+    )
+
+
+def _row(arc: Series) -> Row:
+    values = [valence for _, valence in arc.lines]
+    if not values:
+        return Row(arc.name, 0, None, None, None, None, verdict(values))
+    measured, planned = arc.measured, dict(arc.planned)
+    both = [(planned[n], value) for n, value in measured if n in planned]
+    return Row(
+        arc.name,
+        len(values),
+        sum(values) / len(values),
+        min(measured, key=_valence),
+        max(measured, key=_valence),
+        correlation([a for a, _ in both], [b for _, b in both]),
+        verdict(values),
+    )
+
+
+def _valence(point: Point) -> float:
+    return point[1]
+
+
+def _span(transcript: Transcript, scene: int, beat: int, turns: Sequence[int]) -> Span:
+    """Look up the goal; a transcript that was imported has no scenario, and a beat may have been cut since."""
+    path = transcript.take.get("path") or []
+    index = path[scene - 1] if scene <= len(path) else scene - 1
+    scenes = transcript.scenario.get("scenes") or []
+    beats = scenes[index]["beats"] if index < len(scenes) else []
+    return Span(turns[0], turns[-1], scene, beat, beats[beat - 1]["goal"] if beat <= len(beats) else "")

@@ -9,6 +9,7 @@ from agents import prompts
 from agents.character import Character
 from agents.director import Director
 from agents.knowledge import Fact, facts_of
+from emotion.dynamics import Temper
 from emotion.measure import EmotionModel
 from model.base import OnToken, StageModel
 from scenarios.values import Relation, Scenario
@@ -32,6 +33,7 @@ class Company:
     facts: tuple[Fact, ...] = field(init=False)
     director: Director = field(init=False)
     characters: Mapping[str, Character] = field(init=False)
+    temperaments: Mapping[str, Temper] = field(init=False)
     world: str = field(init=False)
     _head: int | None = field(init=False, default=None)
     _turns: list[Turn] = field(init=False, default_factory=list)
@@ -41,6 +43,10 @@ class Company:
         self.facts = facts_of(self.scenario)
         self.director = Director(self.scenario, self.facts)
         self.characters = {persona.name: Character(persona) for persona in self.scenario.personas}
+        self.temperaments = {
+            persona.name: Temper(persona.emotion.baseline, persona.emotion.volatility)
+            for persona in self.scenario.personas
+        }
         self.world = prompts.world(self.scenario)
 
     def turns(self, head: int | None) -> list[Turn]:
@@ -69,6 +75,10 @@ class Company:
             pair = (str(row["from"]), str(row["to"]))
             now[pair] = merged(now.get(pair), row)
         return now
+
+    def affections(self, changed: Sequence[Mapping[str, object]]) -> dict[tuple[str, str], float]:
+        """Return the affections as they are now, -1..1 by (who, toward whom); one that nobody wrote is 0."""
+        return {pair: relation.affection or 0.0 for pair, relation in self.relations(changed).items()}
 
 
 def merged(old: Relation | None, row: Mapping[str, object]) -> Relation:

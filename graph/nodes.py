@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
@@ -15,17 +15,17 @@ from agents import narration, prompts
 from agents.character import SAMPLING, weigh
 from agents.director import LITTLE, Act, Happen, NextBeat, Speak, Stage, freshness
 from agents.guards import GRAVE, Rules, gravity
-from agents.knowledge import forbidden, says
-from agents.names import with_particle
+from agents.knowledge import forbidden
 from agents.ranking import rank
+from emotion.dynamics import in_words
 from emotion.labels import target_valence
 from graph.context import Company
-from graph.state import StageState
-from scenarios.values import Beat, Scene
+from graph.effects import felt, learned
+from graph.scenes import advance, cross, leave_scene
+from graph.state import StageState, added, cleared, new_line
 from transcript.turn import Candidate, Cost, Cue, Turn
 
 RETRIES = 2
-_MOST_SCENES = 60  # a quest whose branches run in a circle ends here
 
 
 def direct(company: Company, state: StageState) -> StageState:
@@ -37,18 +37,16 @@ def direct(company: Company, state: StageState) -> StageState:
         if state["n"] >= state["limit"]:
             state["over"] = f"limit of {state['limit']} turns"
         elif state["leaving"]:
-            state = _leave_scene(company, state, state["leaving"][0])
+            state = leave_scene(company, state, state["leaving"][0])
         elif state["crossing"]:
             if state["chosen"] is None:
                 return state
-            state = _cross(
-                company, state, state["chosen"], f"branch: {state['crossing'][state['chosen']]} (the person)"
-            )
+            state = cross(company, state, state["chosen"], f"branch: {state['crossing'][state['chosen']]} (the person)")
         else:
             decided = _decided(company, state)
             if decided is not None:
                 return decided
-            state = _advance(company, state)
+            state = advance(company, state)
     return state
 
 
@@ -81,13 +79,14 @@ def speak(company: Company, state: StageState) -> StageState:
             n,
             seed=seed,
             attempt=state["attempt"],
+            feeling=in_words(cue.speaker, state["feelings"][cue.speaker]),
             opening=start,
             on_token=company.on_token,
         )
     raw: list[list[Any]] = [[start + c.text, c.logprob] for c in proposal.completions]
     if state["kind"] == "dialogue" and start:  # a line that brings out a fact says that and no more
         raw = [[re.sub(r"([.!?…]).*", r"\1", text, flags=re.DOTALL), logprob] for text, logprob in raw]
-    return {"raw": raw, "cost": _added(state["cost"], proposal.prefilled, proposal.decoded, proposal.seconds, 1)}
+    return {"raw": raw, "cost": added(state["cost"], proposal.prefilled, proposal.decoded, proposal.seconds, 1)}
 
 
 def choose(company: Company, state: StageState) -> StageState:
@@ -105,13 +104,13 @@ def choose(company: Company, state: StageState) -> StageState:
         return {"drafts": drafts, "attempt": state["attempt"] + 1, "line": None}
     why = state["why"]
     if gravity(best.rejected) == GRAVE:
-        line = _line(
+        line = new_line(
             "action", f"{cue.speaker}, 말이 없다.", f"{why}; silence: every candidate was turned down", "engine"
         )
         return {"line": {**line, "candidates": drafts, "cue": state["cue"]}}
     if best.rejected:
         why += f"; best of {len(drafts)} turned down ({best.rejected.split(':')[0]})"
-    line = _line("dialogue", best.text, why, "model")
+    line = new_line("dialogue", best.text, why, "model")
     said = {"speaker": cue.speaker, "to": list(cue.to), "parenthetical": cue.direction or best.parenthetical}
     return {"line": {**line, **said, "cue": state["cue"], "candidates": drafts}}
 
@@ -125,7 +124,7 @@ def listen(_company: Company, state: StageState) -> StageState:
     cue = _cue(state)
     if not answer.get("text"):
         return {"line": None}
-    line = _line("dialogue", answer["text"], state["why"], "human")
+    line = new_line("dialogue", answer["text"], state["why"], "human")
     said = {"speaker": cue.speaker, "to": list(cue.to), "parenthetical": answer.get("parenthetical")}
     return {"line": {**line, **said, "cue": state["cue"]}}
 
@@ -154,7 +153,7 @@ def measure(company: Company, state: StageState) -> StageState:
         present=tuple(state["present"]),
     )
     head, turn = company.commit(state["run"], state["branch"], state["head"], turn)
-    changed: StageState = {"head": head, "n": turn.n, **_cleared()}
+    changed: StageState = {"head": head, "n": turn.n, "feelings": felt(company, state, turn), **cleared()}
     if line.get("opening"):
         return changed
     changed["beat_turns"] = state["beat_turns"] + 1
@@ -167,12 +166,7 @@ def measure(company: Company, state: StageState) -> StageState:
     changed["stale"] = state["stale"] + 1 if weak else max(0, state["stale"] - 1)
     changed["spoken"] = [*dict.fromkeys([*state["spoken"], turn.speaker])]
     changed["asked"] = ""
-    changed |= _learned(company, state, turn)
-    volatility = company.director.personas[turn.speaker].emotion.volatility
-    old = state["mood"].get(turn.speaker, [0.0, 0.0])
-    new = [turn.emotion.valence, turn.emotion.arousal]
-    felt = [round(a + volatility * (b - a), 4) for a, b in zip(old, new, strict=True)]
-    changed["mood"] = {**state["mood"], turn.speaker: felt}
+    changed |= learned(company, state, turn)
     return changed
 
 
@@ -201,56 +195,6 @@ def route_listen(state: StageState) -> Literal["speak", "measure", "direct"]:
     return "measure" if state["line"] is not None else "speak"
 
 
-def opening_state(company: Company, run: str, seed: int, limit: int, human: Sequence[str], person: bool) -> StageState:
-    """Return the state in which the curtain rises."""
-    known = {name: [i for i, fact in enumerate(company.facts) if name in fact.holders] for name in company.characters}
-    state = StageState(
-        run=run,
-        branch="main",
-        seed=seed,
-        limit=limit,
-        head=None,
-        n=0,
-        path=[],
-        beat=0,
-        beats=[],
-        known=known,
-        out=[],
-        relations=[],
-        mood={},
-        stale=0,
-        used_events=[],
-        note="",
-        asked="",
-        human=list(human),
-        person=person,
-        over="",
-        pending=[],
-        leaving=[],
-        crossing=[],
-        chosen=None,
-        no_action=False,
-        **_cleared(),
-    )
-    return _enter_scene(company, state, 0)
-
-
-def _cleared() -> StageState:
-    """Return the fields of the turn in the making, empty."""
-    return {
-        "cue": None,
-        "opening": "",
-        "kind": "dialogue",
-        "why": "",
-        "drafts": [],
-        "raw": [],
-        "attempt": 0,
-        "line": None,
-        "cost": {},
-        "began": 0.0,
-    }
-
-
 def _begun(state: StageState) -> StageState:
     return {**state, "began": state["began"] or time.time()}
 
@@ -277,7 +221,7 @@ def _decided(company: Company, state: StageState) -> StageState | None:
     heard = company.heard(state["head"], state["path"], state["present"])
     match company.director.decide(stage, heard, company.model):
         case Speak(cue, why, opening, spent):
-            cost = _added(state["cost"], spent.prefilled, spent.calls, spent.seconds, spent.calls)
+            cost = added(state["cost"], spent.prefilled, spent.calls, spent.seconds, spent.calls)
             made: StageState = {
                 "cue": {**asdict(cue), "to": list(cue.to)},
                 "why": why,
@@ -288,93 +232,11 @@ def _decided(company: Company, state: StageState) -> StageState | None:
         case Act(subject, why):
             return {**state, "kind": "action", "opening": subject, "why": why}
         case Happen(text, why):
-            return {**state, "line": _line("event", text, why, "scenario")}
+            return {**state, "line": new_line("event", text, why, "scenario")}
         case NextBeat(why):
-            state["beats"] = [*state["beats"], _finished(state, why)]
+            done = {"scene": len(state["path"]), "beat": state["beat"] + 1, "turns": state["beat_turns"], "reason": why}
+            state["beats"] = [*state["beats"], done]
             return None
-
-
-def _finished(state: StageState, why: str) -> dict[str, Any]:
-    return {"scene": len(state["path"]), "beat": state["beat"] + 1, "turns": state["beat_turns"], "reason": why}
-
-
-def _advance(company: Company, state: StageState) -> StageState:
-    """Close the beat that is over and open the next one, or leave the scene."""
-    scene = company.scenario.scenes[state["path"][-1]]
-    beat = scene.beats[state["beat"]]
-    leaving = [name for name in beat.exit if name in state["present"]]
-    state = {**state, "present": [name for name in state["present"] if name not in leaving], "note": ""}
-    state["pending"] = [
-        _line("action", f"{with_particle(n, '이', '가')} 나간다.", "exit of the beat", "engine") for n in leaving
-    ]
-    if state["beat"] + 1 < len(scene.beats):
-        return _enter_beat({**state, "beat": state["beat"] + 1}, scene.beats[state["beat"] + 1])
-    if not scene.branches:
-        return _leave_scene(company, state, company.director.next_scene(state["path"][-1], None))
-    if state["person"] and len(scene.branches) > 1:
-        return {**state, "crossing": [branch.choice for branch in scene.branches], "chosen": None}
-    heard = company.heard(state["head"], state["path"], state["present"])
-    index, why, spent = company.director.choose_branch(scene, heard, company.model)
-    state["cost"] = _added(state["cost"], spent.prefilled, spent.calls, spent.seconds, spent.calls)
-    return _cross(company, state, index, why)
-
-
-def _cross(company: Company, state: StageState, index: int, why: str) -> StageState:
-    """Take the way `index` out of the scene: its choice becomes an action line, then the next scene opens."""
-    scene = company.scenario.scenes[state["path"][-1]]
-    taken = _line("action", _as_action(scene.branches[index].choice), why, "scenario")
-    state = {**state, "pending": [*state["pending"], taken], "crossing": [], "chosen": None}
-    return _leave_scene(company, state, company.director.next_scene(state["path"][-1], index))
-
-
-def _leave_scene(company: Company, state: StageState, following: int | None) -> StageState:
-    """Open the scene `following`, or end the take; lines still pending belong to the scene that is left."""
-    if state["pending"]:
-        return {**state, "leaving": [following]}
-    if following is None or len(state["path"]) >= _MOST_SCENES:
-        return {**state, "over": "finished", "leaving": []}
-    return _enter_scene(company, state, following)
-
-
-def _enter_scene(company: Company, state: StageState, index: int) -> StageState:
-    scene: Scene = company.scenario.scenes[index]
-    state = {**state, "path": [*state["path"], index], "beat": 0, "leaving": []}
-    state["present"] = list(scene.present or company.characters)
-    state["pending"] = []
-    if scene.action.strip():
-        action = _line("action", " ".join(scene.action.split()), "opening of the scene", "scenario")
-        state["pending"] = [{**action, "opening": True}]
-    return _enter_beat(state, scene.beats[0])
-
-
-def _enter_beat(state: StageState, beat: Beat) -> StageState:
-    coming = [name for name in beat.enter if name not in state["present"]]
-    lines = [
-        _line("action", f"{with_particle(n, '이', '가')} 들어온다.", "entrance of the beat", "engine") for n in coming
-    ]
-    lines = [{**line, "opening": True} for line in lines]
-    changes = [
-        {"from": r.from_, "to": r.to, "level": r.level, "address": r.address, "affection": r.affection}
-        for r in beat.relations
-    ]
-    return {
-        **state,
-        "beat_turns": 0,
-        "spoken": [],
-        "stale": 0,
-        "present": [*state["present"], *coming],
-        "pending": [*state["pending"], *lines],
-        "relations": _latest([*state["relations"], *changes]),
-    }
-
-
-def _latest(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Fold the changes of each pair into one, so that the list stays as long as there are pairs."""
-    folded: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in changes:
-        pair = (row["from"], row["to"])
-        folded[pair] = {**folded.get(pair, {}), **{key: value for key, value in row.items() if value is not None}}
-    return list(folded.values())
 
 
 def _choose_action(company: Company, state: StageState) -> StageState:
@@ -389,7 +251,7 @@ def _choose_action(company: Company, state: StageState) -> StageState:
     if not good:
         return {"no_action": True, "raw": [], "kind": "dialogue", "opening": ""}
     best = max(good, key=lambda candidate: candidate.logprob or 0.0)
-    line = _line("action", best.text, state["why"], "model")
+    line = new_line("action", best.text, state["why"], "model")
     return {"line": {**line, "candidates": [asdict(candidate) for candidate in candidates]}}
 
 
@@ -407,28 +269,6 @@ def _rules(company: Company, state: StageState, cue: Cue, recent: Sequence[str])
     )
 
 
-def _learned(company: Company, state: StageState, turn: Turn) -> StageState:
-    """Return who knows what after a line: a fact that was said is out, and everyone present knows it."""
-    speaker = turn.speaker or ""
-    said = [i for i in state["known"].get(speaker, ()) if says(turn.text, company.facts[i])]
-    if turn.cue and turn.cue.reveal:
-        said += [i for i, fact in enumerate(company.facts) if fact.text == turn.cue.reveal and turn.by == "model"]
-    if not said:
-        return {}
-    known = {
-        name: sorted({*facts, *said}) if name in turn.present else list(facts) for name, facts in state["known"].items()
-    }
-    return {"known": known, "out": sorted({*state["out"], *said})}
-
-
-def _line(kind: str, text: str, why: str, by: str) -> dict[str, Any]:
-    return {"kind": kind, "text": text, "why": why, "by": by}
-
-
-def _as_action(choice: str) -> str:
-    return choice if choice.rstrip().endswith((".", "!", "?", "…")) else f"{choice.rstrip()}."
-
-
 def _cue(state: StageState) -> Cue:
     row = state["cue"] or {}
     return Cue(**{**row, "to": tuple(row.get("to") or ())})
@@ -437,11 +277,6 @@ def _cue(state: StageState) -> Cue:
 def _seed(state: StageState) -> int:
     mark = f"{state['seed']}:{state['branch']}:{state['n']}:{state['attempt']}:{state['kind']}"
     return int.from_bytes(hashlib.sha256(mark.encode()).digest()[:4], "big") & 0x7FFFFFFF
-
-
-def _added(cost: Mapping[str, float], prefilled: int, decoded: int, seconds: float, calls: int) -> dict[str, float]:
-    new = {"prefilled": prefilled, "decoded": decoded, "model_seconds": seconds, "calls": calls}
-    return {key: round(cost.get(key, 0) + value, 4) for key, value in new.items()}
 
 
 def _cost(state: StageState) -> Cost:

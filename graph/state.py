@@ -1,8 +1,11 @@
-"""StageState: all that a take carries from node to node, as plain values of bounded size."""
+"""StageState: all that a take carries from node to node, as plain values of bounded size; and the parts nodes build."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
+
+from emotion.dynamics import State
 
 
 class StageState(TypedDict, total=False):
@@ -18,7 +21,6 @@ class StageState(TypedDict, total=False):
     head: int | None
     n: int  # committed turns
     path: list[int]  # scenes played, in order; the last one is being played
-    opened: bool  # whether the scene's opening action was written
     beat: int
     beat_turns: int
     beats: list[dict[str, Any]]  # finished beats: scene, beat, turns, reason
@@ -27,7 +29,7 @@ class StageState(TypedDict, total=False):
     known: dict[str, list[int]]
     out: list[int]
     relations: list[dict[str, Any]]  # changed since the curtain rose: from, to, level, address, affection
-    mood: dict[str, list[float]]  # valence and arousal per character, smoothed
+    feelings: State  # what each character feels now
     stale: int
     used_events: list[str]
     note: str  # the person's note to the director
@@ -50,3 +52,30 @@ class StageState(TypedDict, total=False):
     chosen: int | None  # the person's answer
     no_action: bool  # the model found no action line; the next step is a spoken one
     over: str  # why the take ended; "" while it plays
+
+
+def cleared() -> StageState:
+    """Return the fields of the turn in the making, empty."""
+    return {
+        "cue": None,
+        "opening": "",
+        "kind": "dialogue",
+        "why": "",
+        "drafts": [],
+        "raw": [],
+        "attempt": 0,
+        "line": None,
+        "cost": {},
+        "began": 0.0,
+    }
+
+
+def new_line(kind: str, text: str, why: str, by: str) -> dict[str, Any]:
+    """Return a line about to be committed; see `transcript.turn.Turn` for the values."""
+    return {"kind": kind, "text": text, "why": why, "by": by}
+
+
+def added(cost: Mapping[str, float], prefilled: int, decoded: int, seconds: float, calls: int) -> dict[str, float]:
+    """Return `cost`, the sums of this turn so far, with one more piece of work added."""
+    new = {"prefilled": prefilled, "decoded": decoded, "model_seconds": seconds, "calls": calls}
+    return {key: round(cost.get(key, 0) + value, 4) for key, value in new.items()}

@@ -12,7 +12,7 @@ from langgraph.types import Command
 from emotion.arcs import planned_and_measured
 from graph.build import build, config_of
 from graph.context import Company
-from graph.nodes import opening_state
+from graph.scenes import opening_state
 from graph.state import StageState
 from transcript.record import Transcript
 from transcript.store import Status, now

@@ -14,15 +14,18 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from math import hypot
 from pathlib import Path
 from typing import Any
 
 from agents import prompts
 from agents.speech import levels_of
+from emotion import dynamics
+from emotion.labels import valence_arousal
 from scenarios.values import Beat, CastMember, Heading, Persona, Scenario, Scene
 from training.corpus import NEUTRAL, CorpusScene
 from transcript.errors import FileError
-from transcript.turn import Cue, Turn
+from transcript.turn import Cue, Emotion, Turn
 
 TAIL_SHARE = 1 / 3  # of the spoken lines
 _ACTION_TAIL_SHARE = 1 / 2
@@ -73,6 +76,7 @@ def corpus_row(scene: CorpusScene, rng: random.Random, share: float = TAIL_SHARE
     people = {persona.name: persona for persona in scene.scenario.personas}
     relations = {(relation.from_, relation.to): relation for relation in scene.scenario.relations}
     goal = scene.scenario.scenes[0].beats[0].goal
+    felt = _felt(scene)
 
     def cued(at: int) -> str | None:
         if at == 0:
@@ -85,10 +89,28 @@ def corpus_row(scene: CorpusScene, rng: random.Random, share: float = TAIL_SHARE
         persona = people[line.speaker]
         cue = Cue(line.speaker, (line.to,), intention, emotion, line.level, line.parenthetical or "")
         examples = rng.sample(persona.voice.examples, min(_EXAMPLES, len(persona.voice.examples)))
-        return prompts.tail(persona, cue, relations.get((line.speaker, line.to)), examples)
+        feeling = dynamics.in_words(line.speaker, felt[at - 1][line.speaker])
+        return prompts.tail(persona, cue, relations.get((line.speaker, line.to)), examples, feeling=feeling)
 
     turns = scene.turns()
     return Row(f"corpus/{scene.name}", _pieces(scene.scenario, turns, cued, rng, share, turns[0]))
+
+
+def _felt(scene: CorpusScene) -> list[dynamics.State]:
+    """Return what everybody feels before each line, all of them being there.
+
+    A line counts as its label says, as strongly as the label is far from neutral; an action has no label and moves nobody.
+    """
+    people = scene.scenario.personas
+    tempers = {p.name: dynamics.Temper(p.emotion.baseline, p.emotion.volatility) for p in people}
+    affections = {(relation.from_, relation.to): relation.affection or 0.0 for relation in scene.scenario.relations}
+    states = [dynamics.opening(tempers)]
+    for line in scene.lines:
+        valence, arousal = valence_arousal(line.emotion or NEUTRAL)
+        labels = {line.emotion: min(1.0, hypot(valence, arousal))} if line.emotion else {}
+        emotion, basic = Emotion(valence, arousal, labels), dynamics.families(labels)
+        states.append(dynamics.after(states[-1], line.speaker, tempers, emotion, basic, tempers, affections))
+    return states
 
 
 def novel_rows(folder: Path, rng: random.Random) -> list[Row]:

@@ -68,16 +68,16 @@ def write_transcript(transcript: Transcript, path: Path) -> None:
     write_atomically(path, json.dumps(transcript.to_dict(), ensure_ascii=False, indent=1) + "\n")
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 to a file beside `path` and rename it; raises DaebonError when the disk refuses."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content`, text as UTF-8, to a file beside `path` and rename it; DaebonError when the disk refuses."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise _refused(path, error) from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)

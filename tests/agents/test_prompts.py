@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents import prompts
+from emotion import dynamics
 from scenarios import find, load_scenario
 from transcript.turn import Cue, Turn
 
@@ -28,9 +29,18 @@ def test_the_whole_prompt():
     text = (
         prompts.world(scenario)
         + prompts.history(turns, {1: prompts.heading(scenario.scenes[0], 1)})
-        + prompts.tail(persona, cue, relation, persona.voice.examples[:2])
+        + prompts.tail(persona, cue, relation, persona.voice.examples[:2], feeling="지금 지은은 불안하고 조금 슬프다.")
     )
     assert text == (GOLDEN / "바다.txt").read_text(encoding="utf-8").rstrip("\n")
+
+
+def test_a_calm_character_s_tail_says_nothing_of_it():
+    calm = dynamics.in_words("지은", dynamics.opening({"지은": dynamics.Temper()})["지은"])
+    persona, cue = load_scenario(find("바다")).personas[1], Cue("지은", ("민수",), emotion={"고마움": 0.6})
+    plain = prompts.tail(persona, cue, None, ())
+    assert "담담하다" in calm
+    assert prompts.tail(persona, cue, None, (), feeling=calm) == plain
+    assert prompts.tail(persona, cue, None, (), feeling="지금 지은은 조금 슬프다.") != plain
 
 
 @pytest.mark.parametrize(
