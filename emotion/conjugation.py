@@ -54,6 +54,7 @@ def predicate(word: str) -> Iterator[tuple[str, Kind]]:
         for form in ("해", "하여"):
             yield jamo(stem[:-1] + form), "fused"
         yield jamo(stem[:-1] + "히"), "whole"
+        yield jamo(stem[:-1] + "치"), "chi"
     elif stem.endswith("르"):
         yield jamo(stem[:-1]) + "ᆯ" + _vowel(jamo(stem[:-1]), "ᄅ"), "fused"
     elif "ᆨ" <= last <= "ᇂ":

@@ -26,11 +26,10 @@ from emotion.dynamics import (
     STRONG,
     Temper,
     after,
-    families,
     in_words,
     opening,
 )
-from emotion.labels import BASIC_EMOTIONS, target_valence
+from emotion.labels import BASIC_EMOTIONS, families, target_valence
 from transcript.errors import UsageError
 from transcript.turn import Emotion
 

@@ -14,11 +14,8 @@ _ROWS = [
     if not line.startswith("#")
 ]
 _KNOWN = {  # what only a parser or the next line would tell
-    "당신한테 아무것도 기대 안 해요.": "a bare 기대 is read as leaning",
-    "화가 나서 그런 게 아니야.": "the negation stands behind 그런",
     "행복한 게 아니라 편한 거야.": "one word against another: the sign is a matter of degree",
     "부끄럽지도 않니, 너는?": "a question that blames",
-    "희망이 없는 건 아니에요.": "negated twice, by two clauses",
 }
 _NEUTRAL = 0.02
 
