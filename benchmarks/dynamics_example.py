@@ -9,7 +9,8 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from emotion.dynamics import PLAIN, State, Temper, after, families, in_words, opening
+from emotion.dynamics import PLAIN, State, Temper, after, in_words, opening
+from emotion.labels import families
 from emotion.labels import BASIC_EMOTIONS
 from emotion.measure import LexiconEmotion
 

@@ -1,4 +1,4 @@
-"""The command line: `daebon play`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`."""
+"""The command line: `daebon play`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from daebon import __version__
+from daebon.emotion import app as emotion_app
 from transcript.errors import DaebonError, FileError, Interrupted, UsageError
 
 OUT = Path("takes")
@@ -26,6 +27,7 @@ scenario_app = typer.Typer(help="Look at scenarios: list, check, JSON Schema.", 
 persona_app = typer.Typer(help="Look at personas: check, JSON Schema.", no_args_is_help=True)
 app.add_typer(scenario_app, name="scenario")
 app.add_typer(persona_app, name="persona")
+app.add_typer(emotion_app, name="emotion")
 
 Out = Annotated[Path, typer.Option("--out", help="Folder of the takes and of their run store.")]
 RunName = Annotated[str, typer.Argument(help="A run's id (see `daebon runs`), or latest.")]

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agents import prompts
+from emotion.arcs import series, sparkline
 from scenarios.values import Scenario
 from transcript.layout import clean
 from transcript.turn import Turn
@@ -66,6 +67,19 @@ class Stage:
             self.out.print()
             style = "italic" if turn.kind == "action" else "italic bold"
             self.out.print(Padding(Text(clean(turn.text), style=style), (0, 2)), width=min(self.out.width, _WIDE))
+
+    def arcs(self, turns: Sequence[Turn]) -> None:
+        """Draw each character's arc in one line, planned above measured, on stderr: the script ends before it."""
+        for arc in () if self.quiet else series(turns):
+            room = max(8, min(self.err.width, _WIDE) - self._width - 22)
+            for what, points in (("planned", arc.planned), ("measured", arc.measured)):
+                if points:
+                    name = clean(arc.name) if what == "planned" or not arc.planned else ""
+                    gap = " " * max(1, self._width - cell_len(name))
+                    bars = sparkline([value for _, value in points], room)
+                    row = Text(f"{name}{gap}{what:<9}").append(bars, style=self._colours.get(arc.name, "white"))
+                    low, high = min(v for _, v in points), max(v for _, v in points)
+                    self.err.print(row.append(f" {low:+.2f}…{high:+.2f}", style="dim"), soft_wrap=True)
 
     def notice(self, text: str) -> None:
         """Say something that is not part of the script."""

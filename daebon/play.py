@@ -34,6 +34,7 @@ def play(take: Any, stage: Stage, flag: StopFlag, *, auto: bool) -> int:
         raise
     folder = company.store.run(take.run).folder
     write_files(take)
+    stage.arcs(company.turns(take.state().get("head")))
     if stopped:
         played = take.state().get("n", 0)
         stage.notice(f"stopped after {played} turns; go on with: daebon resume {take.run} --out {folder.parent}")

@@ -77,7 +77,7 @@ def new_run(store: RunStore, out: Path, order: Order) -> Run:
 @contextmanager
 def staged(store: RunStore, run: Run, limit: int) -> Iterator[Any]:
     """Load the run's model and yield its Take (a graph.take.Take), ready to start or resume."""
-    from emotion.measure import LexiconEmotion
+    from emotion.measure import ClassifierEmotion
     from graph.checkpoints import checkpointer
     from graph.context import Company
     from graph.take import Take
@@ -91,7 +91,7 @@ def staged(store: RunStore, run: Run, limit: int) -> Iterator[Any]:
         if any(run.take.get(key, value) != value for key, value in weights.items()):
             raise ModelError(f"{run.id} was played on other weights than {run.take['model']} has now; play it again")
         store.update(run.id, "playing", {**run.take, **weights})
-        company = Company(scenario, model, store, LexiconEmotion(), run.take["candidates"])
+        company = Company(scenario, model, store, ClassifierEmotion(), run.take["candidates"])
         with checkpointer(store.path) as saver:
             yield Take(company, saver, run.id, limit)
     finally:
@@ -99,7 +99,9 @@ def staged(store: RunStore, run: Run, limit: int) -> Iterator[Any]:
 
 
 def write_files(take: Any, formats: Sequence[str] = FORMATS) -> list[Path]:
-    """Write the transcript, its exports and `run.log` into the take's folder; return their paths."""
+    """Write the transcript, its exports, `run.log` and the picture of its arcs into the take's folder; return the paths."""
+    from emotion.arcs import series, spans
+
     transcript = take.transcript()
     folder = take.company.store.run(take.run).folder
     paths = export(transcript, formats, folder)
@@ -113,7 +115,13 @@ def write_files(take: Any, formats: Sequence[str] = FORMATS) -> list[Path]:
     from transcript.record import write_atomically
 
     write_atomically(folder / "run.log", "\n".join(rows) + "\n")
-    return [*paths, folder / "run.log"]
+    paths.append(folder / "run.log")
+    if arcs := series(transcript.turns):
+        from emotion.drawing import draw
+
+        draw(folder / "arc.svg", arcs, title=transcript.title, beats=spans(transcript))
+        paths.append(folder / "arc.svg")
+    return paths
 
 
 def _new_folder(out: Path, name: str) -> tuple[str, Path]:

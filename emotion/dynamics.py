@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import hypot
 
 from emotion.conjugation import closed
-from emotion.labels import BASIC, BASIC_EMOTIONS, nearest, resolve, target_arousal, target_valence
+from emotion.labels import BASIC_EMOTIONS, families, target_arousal, target_valence
 from transcript.errors import UsageError
 from transcript.turn import Emotion
 
@@ -82,21 +82,6 @@ class Temper:
 
     baseline: Mapping[str, float] = field(default_factory=dict)
     volatility: float = 0.5
-
-
-def families(strengths: Mapping[str, float]) -> dict[str, float]:
-    """Return the strength 0..1 of each basic emotion: that of the strongest label of its family, 0 for none.
-
-    Raises UsageError for a name that no label resolves.
-    """
-    basic = dict.fromkeys(BASIC_EMOTIONS, 0.0)
-    for name, strength in strengths.items():
-        label = resolve(name)
-        if label is None:
-            raise UsageError(f"emotion {name!r} is unknown; write one of {', '.join(nearest(name))}")
-        if BASIC[label]:
-            basic[BASIC[label]] = max(basic[BASIC[label]], strength)
-    return basic
 
 
 def opening(temperaments: Mapping[str, Temper]) -> State:

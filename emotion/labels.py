@@ -162,6 +162,18 @@ def target_arousal(targets: Mapping[str, float]) -> float:
     return _weighted(targets, 1)
 
 
+def families(strengths: Mapping[str, float]) -> dict[str, float]:
+    """Return the strength 0..1 of each basic emotion: that of the strongest label of its family, 0 for none.
+
+    Raises UsageError for a name that no label resolves.
+    """
+    basic = dict.fromkeys(BASIC_EMOTIONS, 0.0)
+    for name, strength in strengths.items():
+        if family := BASIC[name if name in BASIC else _known(name)]:
+            basic[family] = max(basic[family], strength)
+    return basic
+
+
 def _weighted(targets: Mapping[str, float], side: int) -> float:
     total = sum(targets.values())
     if total <= 0:

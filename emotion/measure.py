@@ -1,14 +1,23 @@
-"""Measure the emotion of a line: the protocol that every emotion model keeps, and the one that reads the lexicon."""
+"""Measure the emotion of a line: the protocol that every emotion model keeps, the classifier, and the rated words."""
 
 from __future__ import annotations
 
 import math
 import re
 import unicodedata
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 
+from emotion.labels import LABELS, families, valence_arousal
 from emotion.lexicon import Lexicon, Match
 from transcript.turn import Emotion
+
+if TYPE_CHECKING:
+    from emotion.classifier import Classifier
+
+NONE = "없음"  # KOTE's label for a line without emotion
 
 # Our choices, not ratings; the signs follow Kiritchenko & Mohammad (2016), who find that negation pulls a word to the
 # other side but not as far, and that adverbs of degree scale it.
@@ -31,6 +40,79 @@ class EmotionModel(Protocol):
 
     def read(self, text: str, previous: str = "") -> Emotion:
         """Return the emotion of `text`; `previous` is the line it answers, "" for none. Any text gets an answer."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the classifier says of one line.
+
+    `probabilities` are the 44 of KOTE, in its order. `labels` are those that reach their threshold, strongest first,
+    without 없음. `basic` is the strength 0..1 of each of the eight basic emotions: that of its strongest label. Valence
+    and arousal, -1..1, are the labels' own, weighted by probability, 없음 pulling toward 0. `intensity`, 0..1, is the
+    strongest basic emotion; a line in which no label reaches its threshold has none: 0.
+    """
+
+    probabilities: tuple[float, ...]
+    labels: Mapping[str, float]
+    basic: Mapping[str, float]
+    valence: float
+    arousal: float
+    intensity: float
+
+    @property
+    def emotion(self) -> Emotion:
+        """Return what a turn keeps of it."""
+        return Emotion(self.valence, self.arousal, dict(self.labels))
+
+
+class ClassifierEmotion:
+    """Emotion from the classifier of 44 labels; a line is read by itself, which was measured to be best (docs/emotion.md)."""
+
+    def __init__(self, classifier: Classifier | None = None) -> None:
+        """Read with `classifier`, by default the shipped one."""
+        from emotion.classifier import Classifier as Net
+
+        self._classifier = classifier or Net.load()
+
+    def read(self, text: str, previous: str = "") -> Emotion:
+        """Return the emotion of `text`, as `Reading.emotion`; a text without a printed letter or mark has none."""
+        return self.readings([text])[0].emotion
+
+    def readings(self, texts: Sequence[str], report: Callable[[int], None] | None = None) -> list[Reading]:
+        """Return a reading of each text; `report` is told how many are done."""
+        probabilities = self._classifier.probabilities(texts, report)
+        thresholds = self._classifier.thresholds.tolist()
+        return [
+            _reading(row, thresholds, silent=not any(letter.isprintable() and not letter.isspace() for letter in text))
+            for row, text in zip(probabilities.tolist(), texts, strict=True)
+        ]
+
+
+def _reading(probabilities: list[float], thresholds: list[float], *, silent: bool) -> Reading:
+    if silent:
+        probabilities = [float(label == NONE) for label in LABELS]
+    pairs = sorted(zip(probabilities, LABELS, thresholds, strict=True), reverse=True)
+    labels = {label: round(p, 4) for p, label, least in pairs if p >= least and label != NONE}
+    total = sum(probabilities)
+    valence, arousal = (
+        sum(p * pair[side] for p, pair in zip(probabilities, _affect(), strict=True)) / max(1.0, total)
+        for side in (0, 1)
+    )
+    basic = {name: round(value, 4) for name, value in families(dict(zip(LABELS, probabilities, strict=True))).items()}
+    return Reading(
+        tuple(round(p, 5) for p in probabilities),
+        labels,
+        basic,
+        _clip(valence),
+        _clip(arousal),
+        max(basic.values()) if labels else 0.0,
+    )
+
+
+@cache
+def _affect() -> tuple[tuple[float, float], ...]:
+    """Return valence and arousal of every label, in KOTE's order."""
+    return tuple(valence_arousal(label) for label in LABELS)
 
 
 class LexiconEmotion:

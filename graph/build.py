@@ -44,7 +44,7 @@ def make_graph() -> Stageplay:
 
     import platformdirs
 
-    from emotion.measure import LexiconEmotion
+    from emotion.measure import ClassifierEmotion
     from model import ModelConfig, load_chat_model
     from scenarios import find, load_scenario
     from transcript.store import RunStore
@@ -52,4 +52,4 @@ def make_graph() -> Stageplay:
     scenario = load_scenario(find("바다"))
     store = RunStore(Path(platformdirs.user_data_dir("daebon", appauthor=False)) / "daebon.sqlite")
     model = load_chat_model(ModelConfig.parse("embedded"))
-    return build(Company(scenario, model, store, LexiconEmotion(), scenario.director.candidates))
+    return build(Company(scenario, model, store, ClassifierEmotion(), scenario.director.candidates))

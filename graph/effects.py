@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from agents.knowledge import says
-from emotion.dynamics import State, after, families
+from emotion.dynamics import State, after
+from emotion.labels import families
 from graph.context import Company
 from graph.state import StageState
 from transcript.turn import Turn

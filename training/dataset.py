@@ -21,7 +21,7 @@ from typing import Any
 from agents import prompts
 from agents.speech import levels_of
 from emotion import dynamics
-from emotion.labels import valence_arousal
+from emotion.labels import families, valence_arousal
 from scenarios.values import Beat, CastMember, Heading, Persona, Scenario, Scene
 from training.corpus import NEUTRAL, CorpusScene
 from transcript.errors import FileError
@@ -108,7 +108,7 @@ def _felt(scene: CorpusScene) -> list[dynamics.State]:
     for line in scene.lines:
         valence, arousal = valence_arousal(line.emotion or NEUTRAL)
         labels = {line.emotion: min(1.0, hypot(valence, arousal))} if line.emotion else {}
-        emotion, basic = Emotion(valence, arousal, labels), dynamics.families(labels)
+        emotion, basic = Emotion(valence, arousal, labels), families(labels)
         states.append(dynamics.after(states[-1], line.speaker, tempers, emotion, basic, tempers, affections))
     return states
 

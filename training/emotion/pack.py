@@ -1,0 +1,102 @@
+"""Calibrate a trained student on the tuning rows and write it as the file that `emotion.classifier` reads."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from emotion.classifier import VERSION, Classifier
+from emotion.labels import LABELS
+from training.emotion.data import Rows
+from training.emotion.metrics import Floats, auroc, best_thresholds, calibration_error, f1
+from transcript.record import write_atomically
+
+_PULL = 8.0  # weight of the prior that a label needs no calibration, in rows
+
+
+def calibrated(logits: Floats, truth: Floats) -> tuple[Floats, Floats]:
+    """Return scale and shift (labels,) of the logits: Platt's (1999) logistic fit per label, pulled toward the fit of all."""
+
+    def fit(z: Floats, y: Floats, start: tuple[float, float], pull: float) -> tuple[float, float]:
+        a, b = start
+        for _ in range(50):  # Newton's method on two parameters
+            p = 1 / (1 + np.exp(-(a * z + b)))
+            w = p * (1 - p)
+            gradient = np.array([((p - y) * z).sum() + pull * (a - start[0]), (p - y).sum() + pull * (b - start[1])])
+            cross = (w * z).sum()
+            hessian = np.array([[(w * z * z).sum() + pull, cross], [cross, w.sum() + pull]]) + 1e-6 * np.eye(2)
+            step = np.linalg.solve(hessian, gradient)
+            a, b = a - float(step[0]), b - float(step[1])
+            if abs(step).max() < 1e-6:
+                break
+        return a, b
+
+    common = fit(logits.ravel(), truth.ravel(), (1.0, 0.0), 0.0)
+    pairs = [fit(logits[:, label], truth[:, label], common, _PULL) for label in range(logits.shape[1])]
+    both = np.array(pairs, dtype=np.float32)
+    return both[:, 0], both[:, 1]
+
+
+def pack(work: Path, tune: Rows, sources: Mapping[str, str], out: Path) -> tuple[str, dict[str, float]]:
+    """Write `out` from `work/student.pt`; return its sha256 and its figures on the tuning rows."""
+    state = torch.load(work / "student.pt", weights_only=True)
+    _, pieces, scores = json.loads((work / "vocabulary.json").read_text(encoding="utf-8"))
+    arrays: dict[str, Any] = {}
+    for name, value in state.items():
+        short = name.replace("heads.0.", "head.")
+        if short.startswith(("head.", "hidden.")):
+            short = short.replace(".weight", ".w").replace(".bias", ".b")
+        short = short.removesuffix(".weight")
+        if short.startswith("heads."):
+            continue  # GoEmotions' head has done its work
+        numbers = value.float().numpy()
+        if numbers.ndim == 2 and not short.startswith("head."):
+            arrays[f"{short}:q"], arrays[f"{short}:s"] = _bytes(numbers)
+        else:
+            arrays[short] = numbers.astype(np.float16)
+    arrays["pieces"] = np.frombuffer("\n".join(pieces).encode(), np.uint8)
+    arrays["scores"] = np.array(scores, np.float32)
+    ones = np.ones(len(LABELS), np.float32)
+    arrays |= {"scale": ones, "shift": ones * 0, "thresholds": ones * np.float32(0.3)}
+    about = {
+        "version": VERSION,
+        "labels": LABELS,
+        "layers": len({name.split(".")[1] for name in state if name.startswith("layers.")}),
+        "recipe": json.loads((work / "recipe.json").read_text()),
+        "sources": dict(sources),
+    }
+    arrays["about"] = np.frombuffer(json.dumps(about, ensure_ascii=False, sort_keys=True).encode(), np.uint8)
+    raw = Classifier(_npz(arrays), str(out)).probabilities(tune.texts)
+    logits = np.log(raw) - np.log1p(-raw)
+    arrays["scale"], arrays["shift"] = calibrated(logits, tune.labels)
+    scored = Classifier(_npz(arrays), str(out)).probabilities(tune.texts)
+    arrays["thresholds"] = best_thresholds(scored, tune.labels)
+    data = _npz(arrays)
+    write_atomically(out, data)
+    figures = {
+        "AUROC": float(np.nanmean(auroc(scored, tune.labels))),
+        "F1": float(f1(scored >= arrays["thresholds"], tune.labels).mean()),
+        "calibration error before": calibration_error(raw, tune.labels),
+        "after": calibration_error(scored, tune.labels),
+    }
+    return hashlib.sha256(data).hexdigest(), figures
+
+
+def _bytes(numbers: Floats) -> tuple[Any, Any]:
+    """Return (rows, columns) as int8 and one fp16 scale per row."""
+    scale = (np.abs(numbers).max(1) / 127).astype(np.float16)
+    safe = np.maximum(scale.astype(np.float32), 1e-8)
+    return np.clip(np.rint(numbers / safe[:, None]), -127, 127).astype(np.int8), scale
+
+
+def _npz(arrays: Mapping[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
