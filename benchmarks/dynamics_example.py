@@ -10,8 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from emotion.dynamics import PLAIN, State, Temper, after, in_words, opening
-from emotion.labels import families
-from emotion.labels import BASIC_EMOTIONS
+from emotion.labels import BASIC_EMOTIONS, families
 from emotion.measure import LexiconEmotion
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -28,7 +28,7 @@ from transcript.errors import FileError
 Floats = NDArray[np.float32]
 
 VERSION = 1  # of the file's layout
-SHA256 = "8004cfeadd21e01893804a3523703f9995a25fb55b4b3f431d4a5c3dd6e18dd5"  # of the shipped classifier.npz
+SHA256 = "d4fbb0185d8e792f61f200a172aa15bb193c688e373311a06deecaa1c57ae00b"  # of the shipped classifier.npz
 LONGEST = 128  # pieces that are read at once; a longer text is read in parts, see `Classifier.probabilities`
 MOST_PARTS = 8  # what stands behind them (some 2,000 characters) is not read: a line is not a chapter
 _UNKNOWN = 0  # the piece that stands for letters without one
@@ -36,7 +36,10 @@ _BATCH = 64  # parts that are read together, of like length
 
 
 class Classifier:
-    """Weights and pieces; `thresholds` (44,) is the probability from which a label counts as present."""
+    """Weights and pieces; `thresholds` (44,) is the probability from which a label counts as present.
+
+    `rates` (44,) is how often each label is true in KOTE.
+    """
 
     def __init__(self, data: bytes, name: str) -> None:
         """Read the bytes of a classifier file; raises FileError, naming `name`, for another layout or broken content."""
@@ -48,10 +51,10 @@ class Classifier:
                     name, f"is a classifier of version {self.about['version']}; this daebon reads {VERSION}"
                 )
             self._pieces = Pieces(arrays["pieces"].tobytes().decode().split("\n"), arrays["scores"].tolist(), _UNKNOWN)
-            packed = [key[:-2] for key in arrays if key.endswith(":q") and key != "bag:q"]
+            packed = [key[:-2] for key in arrays if key.endswith(":q")]
             weights = {key: _unpacked(arrays[key + ":q"], arrays[key + ":s"]) for key in packed}
             weights |= {key: value.astype(np.float32) for key, value in arrays.items() if value.dtype == np.float16}
-            self._word, self._bag = weights["word"], (arrays["bag:q"], arrays["bag:s"].astype(np.float32))
+            self._word, self._bag = weights["word"], weights["bag"]
             self._layers = [_Layer(weights, f"layers.{i}.") for i in range(self.about["layers"])]
             self._norms = weights["n5"], weights["n6"]
             self._hidden = weights["hidden.w"].T.copy(), weights["hidden.b"]
@@ -59,6 +62,7 @@ class Classifier:
             self._turn = _angles(weights["layers.0.qn"].size)
             self._scale, self._shift = arrays["scale"], arrays["shift"]
             self.thresholds: Floats = arrays["thresholds"]
+            self.rates: Floats = arrays["rates"]
         except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise FileError(name, f"is no classifier ({error}); install daebon again") from error
 
@@ -116,7 +120,18 @@ class Classifier:
             at += length
         return parts
 
-    def _logits(self, batch: Sequence[_Part]) -> Floats:
+    def neurons(self, texts: Sequence[str]) -> list[Floats]:
+        """Return, for each layer, how strong each feed-forward neuron is over the texts: what training prunes by."""
+        sums = [np.zeros(layer.inner, dtype=np.float32) for layer in self._layers]
+
+        def note(place: int) -> Callable[[Floats], None]:
+            return lambda inner: np.add(sums[place], np.abs(inner).sum(0), out=sums[place])
+
+        for text in texts:
+            self._pooled(self._parts(normalised(text))[:1], [note(place) for place in range(len(sums))])
+        return [total * layer.reach for total, layer in zip(sums, self._layers, strict=True)]
+
+    def _pooled(self, batch: Sequence[_Part], notes: Sequence[Callable[[Floats], None] | None]) -> Floats:
         longest = max(len(part.pieces) for part in batch)
         ids = np.zeros((len(batch), longest), dtype=np.intp)
         inside = np.zeros((len(batch), longest), dtype=np.float32)
@@ -126,12 +141,14 @@ class Classifier:
         barred = (inside - 1)[:, None, None, :] * np.float32(1e4)
         turn = self._turn[0][:longest], self._turn[1][:longest]
         x = self._word[ids]
-        for layer in self._layers:
-            x = layer.forward(x, barred, turn)
-        pooled = (x * inside[..., None]).sum(1) / inside.sum(1, keepdims=True)
-        values, scales = self._bag
-        bags = np.stack([scales[part.grams] @ values[part.grams] / len(part.grams) ** 0.5 for part in batch])
-        both = np.concatenate([_normed(pooled, self._norms[0]), _normed(bags.astype(np.float32), self._norms[1])], 1)
+        for layer, note in zip(self._layers, notes, strict=True):
+            x = layer.forward(x, barred, turn, note)
+        return (x * inside[..., None]).sum(1) / inside.sum(1, keepdims=True)  # type: ignore[no-any-return]
+
+    def _logits(self, batch: Sequence[_Part]) -> Floats:
+        pooled = self._pooled(batch, [None] * len(self._layers))
+        bags = np.stack([self._bag[part.grams].sum(0) / np.float32(len(part.grams) ** 0.5) for part in batch])
+        both = np.concatenate([_normed(pooled, self._norms[0]), _normed(bags, self._norms[1])], 1)
         hidden = _gelu(both @ self._hidden[0] + self._hidden[1])
         return np.concatenate([hidden, both], 1) @ self._head[0] + self._head[1]  # type: ignore[no-any-return]
 
@@ -152,9 +169,13 @@ class _Layer:
         self._o, self._down = part["o"].T.copy(), part["down"].T.copy()
         self._qn, self._kn = part["qn"] * np.float32(part["qn"].size ** -0.5), part["kn"]
         self._n1, self._n2, self._n3, self._n4 = (part[f"n{i}"] for i in range(1, 5))
+        self.inner = len(self._down)
+        self.reach = np.sqrt((self._down**2).sum(1))  # of a neuron's output in the states
 
-    def forward(self, x: Floats, barred: Floats, turn: tuple[Floats, Floats]) -> Floats:
-        """Return (lines, length, width) after attention to both sides and the gated feed-forward net."""
+    def forward(
+        self, x: Floats, barred: Floats, turn: tuple[Floats, Floats], note: Callable[[Floats], None] | None = None
+    ) -> Floats:
+        """Return (lines, length, width) after attention to both sides and the gated net; `note` sees its neurons."""
         lines, length, width = x.shape
         size = self._qn.size
         mixed = (_normed(x.reshape(-1, width), self._n1) @ self._qkv).reshape(lines, length, -1, size)
@@ -169,7 +190,10 @@ class _Layer:
         flat = x.reshape(-1, width) + _normed(heads @ self._o, self._n2)
         inner = _normed(flat, self._n3) @ self._both
         half = inner.shape[1] // 2
-        flat += _normed((_gelu(inner[:, :half]) * inner[:, half:]) @ self._down, self._n4)
+        inner = _gelu(inner[:, :half]) * inner[:, half:]
+        if note:
+            note(inner)
+        flat += _normed(inner @ self._down, self._n4)
         return flat.reshape(lines, length, width)
 
 

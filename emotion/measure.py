@@ -48,7 +48,8 @@ class Reading:
 
     `probabilities` are the 44 of KOTE, in its order. `labels` are those that reach their threshold, strongest first,
     without 없음. `basic` is the strength 0..1 of each of the eight basic emotions: that of its strongest label. Valence
-    and arousal, -1..1, are the labels' own, weighted by probability, 없음 pulling toward 0. `intensity`, 0..1, is the
+    and arousal, -1..1, are the labels' own, weighted by probability squared over how often a label is true in KOTE
+    (docs/emotion.md says why); 없음 pulls toward 0. `intensity`, 0..1, is the
     strongest basic emotion; a line in which no label reaches its threshold has none: 0.
     """
 
@@ -81,21 +82,23 @@ class ClassifierEmotion:
     def readings(self, texts: Sequence[str], report: Callable[[int], None] | None = None) -> list[Reading]:
         """Return a reading of each text; `report` is told how many are done."""
         probabilities = self._classifier.probabilities(texts, report)
-        thresholds = self._classifier.thresholds.tolist()
+        thresholds, rates = self._classifier.thresholds.tolist(), self._classifier.rates.tolist()
         return [
-            _reading(row, thresholds, silent=not any(letter.isprintable() and not letter.isspace() for letter in text))
+            _reading(
+                row, thresholds, rates, silent=not any(letter.isprintable() and not letter.isspace() for letter in text)
+            )
             for row, text in zip(probabilities.tolist(), texts, strict=True)
         ]
 
 
-def _reading(probabilities: list[float], thresholds: list[float], *, silent: bool) -> Reading:
+def _reading(probabilities: list[float], thresholds: list[float], rates: list[float], *, silent: bool) -> Reading:
     if silent:
         probabilities = [float(label == NONE) for label in LABELS]
     pairs = sorted(zip(probabilities, LABELS, thresholds, strict=True), reverse=True)
     labels = {label: round(p, 4) for p, label, least in pairs if p >= least and label != NONE}
-    total = sum(probabilities)
+    weights = [p * p / rate for p, rate in zip(probabilities, rates, strict=True)]  # surer and rarer labels say more
     valence, arousal = (
-        sum(p * pair[side] for p, pair in zip(probabilities, _affect(), strict=True)) / max(1.0, total)
+        sum(weight * pair[side] for weight, pair in zip(weights, _affect(), strict=True)) / sum(weights)
         for side in (0, 1)
     )
     basic = {name: round(value, 4) for name, value in families(dict(zip(LABELS, probabilities, strict=True))).items()}

@@ -16,8 +16,8 @@ from rich.cells import cell_len
 
 from daebon import cli
 from daebon.emotion_tables import table
-from emotion.labels import BASIC_EMOTIONS, LABELS
-from emotion.measure import Reading, basic_emotions
+from emotion.labels import BASIC_EMOTIONS, LABELS, families
+from emotion.measure import Reading
 from transcript.reading import STDIN, ScriptLine, read_script
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ class Tiny:
         found = [pair for part, pair in FELT.items() if part in text]
         labels = {label: 0.9 - n / 10 for n, (label, _) in enumerate(found)}
         probabilities = tuple(labels.get(label, 0.01) for label in LABELS)
-        basic = basic_emotions(dict(zip(LABELS, probabilities, strict=True)))
+        basic = families(dict(zip(LABELS, probabilities, strict=True)))
         return Reading(probabilities, labels, basic, sum(v for _, v in found), 0.1, 0.9 if found else 0.0)
 
 

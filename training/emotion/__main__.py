@@ -81,7 +81,8 @@ def student(shared: Path, work: Path, base: Path) -> None:
 def write(shared: Path, work: Path, out: Path) -> None:
     """Calibrate on the tuning rows and write the file that ships; says its figures there and its hash."""
     tune = data.kote(shared, "tune")
-    digest, figures = pack(work, tune, data.sources(shared), out)
+    train = data.kote(shared, "train")
+    digest, figures = pack(work, train, tune, StudentRecipe().shipped, data.sources(shared), out)
     say(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
     say("on the tuning rows: " + ", ".join(f"{name} {value:.4f}" for name, value in figures.items()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from training.emotion.data import Rows
 from training.emotion.metrics import Floats, auroc, best_thresholds, calibration_error, f1
 from transcript.record import write_atomically
 
+_SAMPLES = 600  # texts over which neurons are compared
 _PULL = 8.0  # weight of the prior that a label needs no calibration, in rows
 
 
@@ -44,8 +45,13 @@ def calibrated(logits: Floats, truth: Floats) -> tuple[Floats, Floats]:
     return both[:, 0], both[:, 1]
 
 
-def pack(work: Path, tune: Rows, sources: Mapping[str, str], out: Path) -> tuple[str, dict[str, float]]:
-    """Write `out` from `work/student.pt`; return its sha256 and its figures on the tuning rows."""
+def pack(
+    work: Path, train: Rows, tune: Rows, inner: int, sources: Mapping[str, str], out: Path
+) -> tuple[str, dict[str, float]]:
+    """Write `out` from `work/student.pt`; return its sha256 and its figures on the tuning rows.
+
+    Of each layer's feed-forward neurons only the `inner` that are strongest over rows of `train` are kept.
+    """
     state = torch.load(work / "student.pt", weights_only=True)
     _, pieces, scores = json.loads((work / "vocabulary.json").read_text(encoding="utf-8"))
     arrays: dict[str, Any] = {}
@@ -65,6 +71,7 @@ def pack(work: Path, tune: Rows, sources: Mapping[str, str], out: Path) -> tuple
     arrays["scores"] = np.array(scores, np.float32)
     ones = np.ones(len(LABELS), np.float32)
     arrays |= {"scale": ones, "shift": ones * 0, "thresholds": ones * np.float32(0.3)}
+    arrays["rates"] = train.labels.mean(0)
     about = {
         "version": VERSION,
         "labels": LABELS,
@@ -73,6 +80,7 @@ def pack(work: Path, tune: Rows, sources: Mapping[str, str], out: Path) -> tuple
         "sources": dict(sources),
     }
     arrays["about"] = np.frombuffer(json.dumps(about, ensure_ascii=False, sort_keys=True).encode(), np.uint8)
+    arrays = _pruned(arrays, Classifier(_npz(arrays), str(out)).neurons(train.texts[:_SAMPLES]), inner)
     raw = Classifier(_npz(arrays), str(out)).probabilities(tune.texts)
     logits = np.log(raw) - np.log1p(-raw)
     arrays["scale"], arrays["shift"] = calibrated(logits, tune.labels)
@@ -87,6 +95,19 @@ def pack(work: Path, tune: Rows, sources: Mapping[str, str], out: Path) -> tuple
         "after": calibration_error(scored, tune.labels),
     }
     return hashlib.sha256(data).hexdigest(), figures
+
+
+def _pruned(arrays: Mapping[str, Any], strength: Sequence[Floats], inner: int) -> dict[str, Any]:
+    """Keep the `inner` strongest feed-forward neurons of every layer."""
+    result = dict(arrays)
+    for place, values in enumerate(strength):
+        kept = np.sort(np.argsort(-values)[:inner])
+        for name in ("gate", "up"):
+            for side in (":q", ":s"):
+                key = f"layers.{place}.{name}{side}"
+                result[key] = arrays[key][kept]
+        result[f"layers.{place}.down:q"] = np.ascontiguousarray(arrays[f"layers.{place}.down:q"][:, kept])
+    return result
 
 
 def _bytes(numbers: Floats) -> tuple[Any, Any]:
