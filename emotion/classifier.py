@@ -150,7 +150,7 @@ class Classifier:
         bags = np.stack([self._bag[part.grams].sum(0) / np.float32(len(part.grams) ** 0.5) for part in batch])
         both = np.concatenate([_normed(pooled, self._norms[0]), _normed(bags, self._norms[1])], 1)
         hidden = _gelu(both @ self._hidden[0] + self._hidden[1])
-        return np.concatenate([hidden, both], 1) @ self._head[0] + self._head[1]  # type: ignore[no-any-return]
+        return np.concatenate([hidden, both], 1) @ self._head[0] + self._head[1]
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,8 @@ def _normed(x: Floats, weight: Floats) -> Floats:
 def _turned(x: Floats, turn: tuple[Floats, Floats]) -> Floats:
     """Turn queries or keys by the rotary angles of their places (Su et al. 2021)."""
     half = x.shape[-1] // 2
-    return x * turn[0] + np.concatenate([-x[..., half:], x[..., :half]], -1) * turn[1]  # type: ignore[no-any-return]
+    turned = x * turn[0] + np.concatenate([-x[..., half:], x[..., :half]], -1) * turn[1]
+    return turned.astype(np.float32, copy=False)
 
 
 @cache

@@ -65,6 +65,7 @@ def test_a_take_is_played_listed_replayed_and_exported(tmp_path, script):
         "빈집.txt",
         "빈집.md",
         "빈집.fountain",
+        "arc.svg",
         "run.log",
     }
     lines = [row for row in done.stdout.splitlines() if "\t" in row]

@@ -73,8 +73,8 @@ def unlabelled(data: Path, seed: int) -> tuple[str, ...]:
             for sentence in _SENTENCE.findall(json.loads(document)["text"]):
                 lines[_clean(sentence)] = None
     for split in ("train", "dev", "test"):
-        for row in (data / "goemotions-korean" / "data" / f"{split}.tsv").read_text(encoding="utf-8").splitlines():
-            lines[_clean(row.split("\t")[0])] = None
+        for comment in (data / "goemotions-korean" / "data" / f"{split}.tsv").read_text(encoding="utf-8").splitlines():
+            lines[_clean(comment.split("\t")[0])] = None
     kept = [line for line in lines if 2 <= len(line) <= 120]
     random.Random(seed).shuffle(kept)
     return tuple(kept)
@@ -92,7 +92,7 @@ def _labelled(file: Path, text: int, labels: int, count: int) -> Iterator[tuple[
     try:
         lines = file.read_text(encoding="utf-8").split("\n")
     except OSError as error:
-        raise FileError(f"{file}: {error.strerror}; pass the folder of the shared data with --data") from error
+        raise FileError(file, f"{error.strerror}; pass the folder of the shared data with --data") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -102,7 +102,9 @@ def _labelled(file: Path, text: int, labels: int, count: int) -> Iterator[tuple[
             if not all(0 <= index < count for index in indices):
                 raise ValueError
         except (IndexError, ValueError):
-            raise FileError(f"{file}:{number}: expected text and label numbers below {count}, tab-separated") from None
+            raise FileError(
+                file, f"expected text and label numbers below {count}, tab-separated", line=number
+            ) from None
         yield _clean(cells[text]), indices
 
 

@@ -33,7 +33,8 @@ def best_thresholds(scores: Floats, truth: Floats, least: float = 0.05, most: fl
     """Return the threshold of each label (labels,) with the best F1 on these rows, between `least` and `most`."""
     grid = np.linspace(least, most, 56, dtype=np.float32)
     table = np.stack([f1(scores >= threshold, truth) for threshold in grid])
-    return grid[table.argmax(0)]
+    best: Floats = grid[table.argmax(0)]
+    return best
 
 
 def calibration_error(scores: Floats, truth: Floats, bins: int = 10) -> float:

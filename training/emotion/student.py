@@ -98,7 +98,7 @@ def encoder(pieces: Sequence[str], scores: Sequence[float]) -> Callable[[Iterabl
     return encode
 
 
-class Norm(nn.Module):
+class Norm(nn.Module):  # type: ignore[misc]
     """Root-mean-square norm (Zhang & Sennrich 2019)."""
 
     def __init__(self, weight: torch.Tensor) -> None:
@@ -111,7 +111,7 @@ class Norm(nn.Module):
         return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + _EPSILON) * self.weight
 
 
-class Student(nn.Module):
+class Student(nn.Module):  # type: ignore[misc]
     """Mean-pooled states and the sum of the n-grams' vectors, through one hidden layer to 44 (and 28) labels."""
 
     def __init__(self, base: Path, kept: Sequence[int], recipe: StudentRecipe, samples: Sequence[str]) -> None:
@@ -163,7 +163,7 @@ class Student(nn.Module):
             states = self._pooled(lines)
         both = self.drop(torch.cat([self.n5(states), self.n6(self._bags(lines))], 1))
         hidden = self.drop(functional.gelu(self.hidden(both), approximate="tanh"))
-        return self.heads[head](torch.cat([hidden, both], 1))  # type: ignore[no-any-return]
+        return self.heads[head](torch.cat([hidden, both], 1))
 
     def scores(self, lines: Sequence[Line], batch: int = 64) -> Floats:
         """Return logits (lines, 44) without dropout."""
@@ -199,7 +199,7 @@ class Student(nn.Module):
             h = layer.n3(x)
             inner = functional.gelu(h @ layer.gate.T, approximate="tanh") * (h @ layer.up.T)
             x = x + layer.n4(inner @ layer.down.T)
-        return (x.float() * inside[..., None]).sum(1) / inside.sum(1, keepdim=True)  # type: ignore[no-any-return]
+        return (x.float() * inside[..., None]).sum(1) / inside.sum(1, keepdim=True)
 
     def _bags(self, lines: Sequence[Line]) -> torch.Tensor:
         rows = [np.asarray(line.grams) for line in lines]

@@ -80,7 +80,7 @@ class Teacher:
         inside[:, 0] = 0  # the start token attracts attention and says nothing
         inside[:, 0] += (inside.sum(1) == 0).float()
         pooled = (states.float() * inside.unsqueeze(-1)).sum(1) / inside.sum(1, keepdim=True)
-        return self.heads[head](self.drop(pooled))  # type: ignore[no-any-return]
+        return self.heads[head](self.drop(pooled))
 
     def scores(self, texts: Sequence[str], batch: int = 32, report: Callable[[int], None] | None = None) -> Floats:
         """Return logits (texts, 44) float32 of KOTE's labels."""
@@ -129,7 +129,7 @@ def train_teacher(
     import torch
 
     rng = random.Random(recipe.seed)
-    plan: list[tuple[int, list[int], torch.Tensor]] = []
+    plan: list[tuple[int, list[list[int]], torch.Tensor]] = []
     marks = []
     for epoch in range(recipe.epochs):
         part = list(_batches(teacher, train, 0, recipe.batch, rng, len(train)))
