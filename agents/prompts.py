@@ -84,8 +84,8 @@ def tail(
 ) -> str:
     """Return what only this speaker reads, and the start of the line: `opening` is a beginning that is already decided.
 
-    `feeling` is one sentence on what the speaker feels (`emotion.dynamics.in_words`), before what the cue wants of them;
-    a calm one is left out.
+    `feeling` is one sentence on what the speaker feels (`emotion.dynamics.in_words`), where the cue asks for no
+    emotion; a calm one is left out.
     """
     parts = []
     if cue.to:
@@ -93,7 +93,7 @@ def tail(
         parts.append(
             f"{neutral(cue.to[0])}에게 {cue.level}{address}" if cue.level else f"{neutral(cue.to[0])}에게{address}"
         )
-    if feeling and not feeling.endswith(_CALM):
+    if feeling and not cue.emotion and not feeling.endswith(_CALM):  # both at once derail the shipped adapter
         parts.append(neutral(feeling).rstrip("."))
     if cue.emotion:
         parts.append("마음은 " + ", ".join(neutral(label) for label in cue.emotion))

@@ -40,7 +40,9 @@ def test_a_calm_character_s_tail_says_nothing_of_it():
     plain = prompts.tail(persona, cue, None, ())
     assert "담담하다" in calm
     assert prompts.tail(persona, cue, None, (), feeling=calm) == plain
-    assert prompts.tail(persona, cue, None, (), feeling="지금 지은은 조금 슬프다.") != plain
+    sad = "지금 지은은 조금 슬프다."
+    assert prompts.tail(persona, cue, None, (), feeling=sad) == plain  # the cue's emotion goes before the state
+    assert sad.rstrip(".") in prompts.tail(persona, Cue("지은", ("민수",)), None, (), feeling=sad)
 
 
 @pytest.mark.parametrize(
