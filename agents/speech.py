@@ -1,166 +1,158 @@
 """Speech levels (상대높임): which of the six a line is spoken in, by the ending of each sentence.
 
-The endings follow 국립국어원's six-way division (합쇼체, 하오체, 하게체, 해라체, 해요체, 해체). An ending that two levels share is given to
-both, and a fragment (`첫차.`) to none, so a guard that asks `mismatch` turns down only what is surely wrong.
+The endings stand in `endings.tsv`: the longest that a clause ends on wins. An ending that two levels share is given to
+both, and a fragment (`첫차.`) to none, so a guard that asks `mismatch` turns down only what is surely wrong. What stands
+between quotation marks is another's speech and is not read; of `그랬소, 아이를 봤다고` the clause that closes the
+sentence counts, and of `왔소, 그 사람이` the one before.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import get_args
 
 from scenarios.values import Level
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 
-_SENTENCE = re.compile(r"[^.!?…~]+[.!?…~]*")
-_TAIL = re.compile(r"[^가-힣]+\Z")
-_ANY = frozenset[Level](LEVELS)
-_PLAIN: frozenset[Level] = frozenset({"해체", "해라체"})  # mixed freely between the same two people
-_MIXED: dict[str, frozenset[Level]] = {"해체": _PLAIN, "해라체": _PLAIN, "하게체": frozenset({"하게체", "해체"})}
-_BIEUP = 17  # index of ㅂ among the 28 final consonants of a Hangul syllable
-_SSANG_SIOT, _RIEUL, _NIEUN = 20, 8, 4
-
-# Longest first; (ending, final consonant that the syllable before it must have or None, levels that use it).
-_ENDINGS: tuple[tuple[str, int | None, frozenset[Level]], ...] = tuple(
-    (ending, final, frozenset(levels))  # type: ignore[arg-type]
-    for ending, final, levels in (
-        ("십시오", None, ["합쇼체"]),
-        ("십시다", None, ["합쇼체"]),
-        ("옵니다", None, ["합쇼체"]),
-        ("나이다", None, ["합쇼체"]),
-        ("사옵니까", None, ["합쇼체"]),
-        ("옵소서", None, ["합쇼체"]),
-        ("니다", _BIEUP, ["합쇼체"]),
-        ("니까", _BIEUP, ["합쇼체"]),
-        ("시다", _BIEUP, ["하오체"]),
-        ("더이다", None, ["하오체"]),
-        ("거요", None, ["해요체", "하오체"]),
-        ("구려", None, ["하오체"]),
-        ("리다", None, ["하오체"]),
-        ("시오", None, ["하오체"]),
-        ("이오", None, ["하오체"]),
-        ("하오", None, ["하오체"]),
-        ("겠소", None, ["하오체"]),
-        ("있소", None, ["하오체"]),
-        ("없소", None, ["하오체"]),
-        ("소", _SSANG_SIOT, ["하오체"]),
-        ("지요", None, ["해요체"]),
-        ("요", None, ["해요체"]),
-        ("죠", None, ["해요체"]),
-        ("자네", None, []),
-        ("걸세", None, ["하게체"]),
-        ("일세", None, ["하게체"]),
-        ("하세", None, ["하게체"]),
-        ("으이", None, ["하게체"]),
-        ("는가", None, ["하게체"]),
-        ("은가", None, ["하게체"]),
-        ("인가", None, ["하게체", "해체"]),
-        ("던가", None, ["하게체", "해체"]),
-        ("게나", None, ["하게체"]),
-        ("구먼", None, ["하게체", "해체"]),
-        ("구만", None, ["하게체", "해체"]),
-        ("라네", None, ["하게체"]),
-        ("다네", None, ["하게체"]),
-        ("하게", None, ["하게체", "해체"]),
-        ("네", None, ["하게체", "해체"]),
-        ("나", _SSANG_SIOT, ["하게체", "해체"]),
-        ("구나", None, ["해라체"]),
-        ("느냐", None, ["해라체"]),
-        ("냐", None, ["해라체", "해체"]),
-        ("니", _SSANG_SIOT, ["해라체", "해체"]),
-        ("거라", None, ["해라체"]),
-        ("마라", None, ["해라체"]),
-        ("어라", None, ["해라체"]),
-        ("아라", None, ["해라체"]),
-        ("해라", None, ["해라체"]),
-        ("지마", None, ["해체"]),
-        ("다", _SSANG_SIOT, ["해라체"]),
-        ("다", _NIEUN, ["해라체"]),
-        ("는다", None, ["해라체"]),
-        ("하다", None, ["해라체"]),
-        ("이다", None, ["해라체"]),
-        ("없다", None, ["해라체"]),
-        ("있다", None, ["해라체"]),
-        ("같다", None, ["해라체"]),
-        ("싶다", None, ["해라체"]),
-        ("좋다", None, ["해라체"]),
-        ("하자", None, ["해라체", "해체"]),
-        ("가자", None, ["해라체", "해체"]),
-        ("잖아", None, ["해체"]),
-        ("거든", None, ["해체"]),
-        ("거야", None, ["해체"]),
-        ("이야", None, ["해체"]),
-        ("아니야", None, ["해체"]),
-        ("는데", None, ["해체"]),
-        ("은데", None, ["해체"]),
-        ("인데", None, ["해체"]),
-        ("했지", None, ["해체"]),
-        ("어", _SSANG_SIOT, ["해체"]),
-        ("지", _SSANG_SIOT, ["해체"]),
-        ("게", _RIEUL, ["해체"]),
-        ("래", _RIEUL, ["해체"]),
-        ("까", _RIEUL, ["해체"]),
-        ("걸", _RIEUL, ["해체"]),
-        ("없어", None, ["해체"]),
-        ("싫어", None, ["해체"]),
-        ("좋아", None, ["해체"]),
-        ("같아", None, ["해체"]),
-        ("몰라", None, ["해체"]),
-        ("아냐", None, ["해체"]),
-        ("야지", None, ["해체"]),
-        ("하지", None, ["해체"]),
-        ("줘", None, ["해체"]),
-        ("봐", None, ["해체"]),
-        ("마", None, ["해체"]),
-        ("해", None, ["해체"]),
-        ("돼", None, ["해체"]),
-        ("군", None, ["해체"]),
-    )
-)
-# Vowels on which a plain sentence of several words ends; a single word (문어.) may be a noun.
-_OPEN_ENDS = frozenset("아어여야워와져쳐려겨펴켜써꺼떠커해돼대봐줘놔지서춰둬눠쏴봬")
-_ANSWERS = frozenset({"네", "예", "응"})  # yes, not the ending of a sentence
-_VOCATIVE = re.compile(r",[^,]{1,8}\Z")
-_BY_LAST: dict[str, list[tuple[str, int | None, frozenset[Level]]]] = {}
-for _entry in sorted(_ENDINGS, key=lambda entry: (-len(entry[0]), entry[1] is None)):
-    _BY_LAST.setdefault(_entry[0][-1], []).append(_entry)
+Levels = frozenset[Level]
+_PLAIN: Levels = frozenset({"해체", "해라체"})  # mixed freely between the same two people
+_MIXED: dict[str, Levels] = {"해체": _PLAIN, "해라체": _PLAIN, "하게체": frozenset({"하게체", "해체"})}
+_POLITE: Levels = frozenset({"합쇼체", "해요체"})  # endings that no other word looks like
+_YOU = re.compile(r"자네|여보게|이보게|이 사람아|[가-힣] 서방(?![가-힣])")  # whoever says this speaks 하게체
+_QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"]*\"|「[^」]*」|『[^』]*』|(?<![가-힣])'[^']*'")
+_LAUGH = re.compile(r"[ㄱ-ㅎㅏ-ㅣ]+")
+_SENTENCE = re.compile(r"[^.!?…~\n]*[가-힣][^.!?…~\n]*[.!?…~]*")
+_CLAUSE = re.compile(r"[,，、;:—–]+")
+_TELLING = re.compile(r"(?<![가-힣])(그러|그랬|그래|그거|그게|이러|이랬|하더|하시|하며|하고|하는|했|라고|라며|라는)")
+_CALLED = re.compile(r"(야|아|님|씨)\s*\Z")  # who is spoken to
+_NO_HANGUL = re.compile(r"[^가-힣]+\Z")
+_COMPATIBLE = {
+    **{chr(0x3131 + i): chr(0x11A8 + j) for j, i in enumerate([0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16])},
+    **{letter: chr(0x11A8 + place) for letter, place in zip("ㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ", range(15, 27), strict=True)},
+    **{chr(0x314F + i): chr(0x1161 + i) for i in range(21)},
+}
 
 
-def levels_of(sentence: str) -> frozenset[Level]:
-    """Return the levels whose speakers end a sentence this way; all six for a fragment that carries no ending."""
-    words = _TAIL.sub("", _VOCATIVE.sub("", _TAIL.sub("", sentence))).strip()
-    if words in _ANSWERS:
-        return _ANY
-    for ending, final, levels in _BY_LAST.get(words[-1:], ()):
-        before = words[: -len(ending)]
-        if not words.endswith(ending) or (final is not None and _final(before[-1:]) != final):
+@dataclass(frozen=True)
+class Ending:
+    """A row of the table: the levels that use it and its role (main, joint, phrase or word)."""
+
+    levels: Levels
+    role: str
+
+
+_FRAGMENT = Ending(frozenset(), "word")
+
+
+@cache
+def endings() -> tuple[dict[str, Ending], int]:
+    """Return the table by its endings' letters (decomposed Hangul), and the length of the longest."""
+    table: dict[str, Ending] = {}
+    for row in files("agents").joinpath("endings.tsv").read_text(encoding="utf-8").splitlines():
+        if not row or row.startswith(("#", "ending\t")):
             continue
-        return levels or _ANY
-    if words[-1:] in _OPEN_ENDS and " " in words:
-        return frozenset({"해체"})
-    return _ANY
+        ending, levels, role = row.split("\t")
+        found = frozenset(level for level in LEVELS if level in levels.split("|"))
+        table[_letters(ending.replace("_", " "))] = Ending(found, role)
+    return table, max(map(len, table))
+
+
+def levels_of(line: str) -> Levels:
+    """Return every level that a sentence of `line` is spoken in; empty for a fragment, which carries no ending."""
+    return frozenset[Level]().union(*read(line))
+
+
+def read(line: str) -> tuple[Levels, ...]:
+    """Return, for every sentence of `line`, the levels whose speakers end it this way (empty for a fragment).
+
+    An ending that 하게체 and 해체 share is settled by `자네` and by the line's other sentences.
+    """
+    return tuple(ending.levels for ending in _endings_of(line))
 
 
 def mismatch(text: str, wanted: str | None) -> str | None:
-    """Return the level found in `text` when some sentence surely is not at the `wanted` one, else None."""
+    """Return the level found in `text` when some sentence surely is not at the `wanted` one, else None.
+
+    A connective (`…나쁘니까.`) beside a sentence at the wanted level is no fault.
+    """
     if wanted is None:
         return None
     accepted = _MIXED.get(wanted, {wanted})
-    for sentence in _SENTENCE.findall(text):
-        found = levels_of(sentence)
-        if not found & accepted:
-            return next(level for level in LEVELS if level in found)
+    found = _endings_of(text)
+    kept = any(ending.levels & accepted for ending in found)
+    for ending in found:
+        if ending.levels and not ending.levels & accepted and not (kept and ending.role == "joint"):
+            return next(level for level in LEVELS if level in ending.levels)
     return None
 
 
 def settles(text: str, wanted: str | None) -> bool:
     """Say whether some sentence of `text` carries an ending of the `wanted` level (a fragment carries none)."""
     accepted = _PLAIN if wanted in _PLAIN else {wanted}
-    found = [levels_of(sentence) for sentence in _SENTENCE.findall(text)]
-    return any(levels != _ANY and levels & accepted for levels in found)
+    return any(levels & accepted for levels in read(text))
 
 
-def _final(syllable: str) -> int:
-    code = ord(syllable) - 0xAC00 if syllable else -1
-    return code % 28 if 0 <= code < 11172 else -1
+def _endings_of(line: str) -> list[Ending]:
+    """Return the ending of each sentence, shared ones settled by the rest of the line."""
+    text = unicodedata.normalize("NFC", line)
+    spoken = _QUOTED.sub(" ", text)
+    text = _LAUGH.sub(".", spoken if re.search(r"[가-힣]", spoken) else text)
+    sentences = _SENTENCE.findall(text)
+    found = [_ending(sentence) for sentence in sentences]
+    for place, sentence in enumerate(sentences[:-1]):
+        if found[place].role == "joint" and sentence.rstrip().endswith("…"):
+            found[place] = _FRAGMENT  # a pause, not an end
+    sure = frozenset[Level]().union(*(ending.levels for ending in found if len(ending.levels) == 1))
+    if _YOU.search(text):
+        sure |= {"하게체"}
+    return [Ending(ending.levels & sure or ending.levels, ending.role) for ending in found]
+
+
+def _ending(sentence: str) -> Ending:
+    """Return the ending of a sentence: of its last clause that has one, with the level of a polite one before it."""
+    question = sentence.rstrip().endswith("?")
+    clauses = [clause for clause in _CLAUSE.split(_NO_HANGUL.sub("", sentence)) if clause.strip()]
+    joint = _FRAGMENT
+    for place, clause in reversed(list(enumerate(clauses))):
+        ending = ending_of(clause, question and place == len(clauses) - 1)
+        if ending is None or not ending.levels:
+            continue
+        if ending.role == "joint":
+            called = all(_CALLED.search(later) for later in clauses[place + 1 :])
+            joint = ending if called and not joint.levels else joint
+            continue
+        before = _closed(clauses[:place]) if not _TELLING.search(clause) else frozenset[Level]()
+        return Ending(ending.levels & before or ending.levels | (before & _POLITE), "main")
+    return joint
+
+
+def _closed(clauses: list[str]) -> Levels:
+    """Return the level of the last of `clauses` that is closed by an ending only one level has."""
+    for clause in reversed(clauses):
+        ending = ending_of(clause, False)
+        if ending and ending.role == "main" and len(ending.levels) == 1:
+            return ending.levels
+    return frozenset()
+
+
+def ending_of(clause: str, question: bool) -> Ending | None:
+    """Return the longest ending of the table on which `clause` ends."""
+    table, longest = endings()
+    words = _NO_HANGUL.sub("", clause).strip()
+    letters = _letters("^ " + words)
+    for length in range(min(longest, len(letters)), 0, -1):
+        tail = letters[-length:]
+        found = (table.get(tail + "?") if question else None) or table.get(tail)
+        if found:
+            return found if found.role != "phrase" or " " in words else None
+    return None
+
+
+def _letters(text: str) -> str:
+    """Return `text` with every syllable decomposed; a lone consonant counts as the end of a syllable."""
+    return unicodedata.normalize("NFD", "".join(_COMPATIBLE.get(letter, letter) for letter in text))

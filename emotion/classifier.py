@@ -28,7 +28,7 @@ from transcript.errors import FileError
 Floats = NDArray[np.float32]
 
 VERSION = 1  # of the file's layout
-SHA256 = "d4fbb0185d8e792f61f200a172aa15bb193c688e373311a06deecaa1c57ae00b"  # of the shipped classifier.npz
+SHA256 = "e5f006a586c3fef3a3213d3f9cd2cbd956315a660f24b14f3863e2dbc60cf2cf"  # of the shipped classifier.npz
 LONGEST = 128  # pieces that are read at once; a longer text is read in parts, see `Classifier.probabilities`
 MOST_PARTS = 8  # what stands behind them (some 2,000 characters) is not read: a line is not a chapter
 _UNKNOWN = 0  # the piece that stands for letters without one

@@ -21,11 +21,13 @@ from training.base import converted
 from training.emotion import data
 from training.emotion.pack import pack
 from training.emotion.student import Part, Student, StudentRecipe, encoder, train_student, vocabulary
-from training.emotion.teacher import Teacher, TeacherRecipe, train_teacher
+from training.emotion.teacher import BOTH_WAYS, FORWARD, Teacher, TeacherRecipe, train_teacher
 from transcript.errors import DaebonError
 
 STEPS = ("teacher", "label", "student", "pack")
+CORPUS, DRAMA = Path("training/corpus"), Path("training/emotion/drama.tsv")
 LABELLED = 100_000  # lines that the teacher reads
+LAST = "both-ways"  # folder of the teacher's last stage
 
 
 def say(message: str) -> None:
@@ -33,12 +35,27 @@ def say(message: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
 
 
+def drama(split: str) -> data.Rows:
+    """Return the labelled lines of the corpus."""
+    return data.scenes(CORPUS, DRAMA, split)
+
+
 def teacher(shared: Path, work: Path, base: Path) -> None:
-    """Fine-tune the teacher; leaves `teacher.safetensors` and its logits on KOTE's rows."""
+    """Fine-tune the teacher, stage by stage; leaves each stage's weights in its folder, and logits on KOTE's rows."""
     recipe = TeacherRecipe()
     net = Teacher(base, recipe)
     train, tune = data.kote(shared, "train"), data.kote(shared, "tune")
-    train_teacher(net, recipe, train, data.goemotions(shared), tune, work, say)
+    both = data.joined(train, drama("train"))
+    for name, stage, rows, other in (
+        ("forward", FORWARD, train, data.goemotions(shared)),
+        (LAST, BOTH_WAYS, both, None),
+    ):
+        done = work / name / "figures.json"
+        if done.exists():
+            net.restore(done.parent)
+            continue
+        figures = train_teacher(net, recipe, stage, rows, other, tune, done.parent, say)
+        done.write_text(json.dumps(figures), encoding="utf-8")
     for split, rows in (("train", train), ("tune", tune)):
         np.save(work / f"teacher-{split}.npy", net.scores(rows.texts))
 
@@ -46,7 +63,8 @@ def teacher(shared: Path, work: Path, base: Path) -> None:
 def label(shared: Path, work: Path, base: Path) -> None:
     """Let the teacher read the lines without labels; leaves `teacher-unlabelled.npy`, written every 5,000 lines."""
     net = Teacher(base, TeacherRecipe())
-    net.restore(work)
+    net.restore(work / LAST)
+    net.look(BOTH_WAYS.both)
     texts = data.unlabelled(shared, seed=7)[:LABELLED]
     for start in range(0, len(texts), 5_000):
         part = work / f"unlabelled-{start:06}.npy"
@@ -62,27 +80,35 @@ def student(shared: Path, work: Path, base: Path) -> None:
     recipe = StudentRecipe()
     train, tune, more = data.kote(shared, "train"), data.kote(shared, "tune"), data.goemotions(shared)
     texts = data.unlabelled(shared, seed=7)
-    kept, pieces, scores = vocabulary(base, [*texts, *train.texts])
-    (work / "vocabulary.json").write_text(json.dumps([kept, pieces, scores]), encoding="utf-8")
-    encode = encoder(pieces, scores)
+    known = vocabulary(base, [*texts, *train.texts])
+    (work / "vocabulary.json").write_text(json.dumps([known.made, known.pieces, known.scores]), encoding="utf-8")
+    encode = encoder(known.pieces, known.scores)
     soft = {name: 1 / (1 + np.exp(-np.load(work / f"teacher-{name}.npy"))) for name in ("train", "unlabelled")}
     mixed = (recipe.hard * train.labels + (1 - recipe.hard) * soft["train"]).astype(np.float32)
-    say(f"{len(pieces)} pieces, {len(soft['unlabelled'])} lines with soft labels")
+    say(f"{len(known.pieces)} pieces, {len(soft['unlabelled'])} lines with soft labels")
+    acted = drama("train")
     parts = [
+        Part(encode(acted.texts), acted.labels, times=recipe.drama_times),
         Part(encode(train.texts), mixed, times=recipe.kote_times),
         Part(encode(texts[: len(soft["unlabelled"])]), soft["unlabelled"].astype(np.float32)),
         Part(encode(more.texts[: recipe.goemotions]), more.labels[: recipe.goemotions], head=1),
     ]
-    net = Student(base, kept, recipe, train.texts[:200])
+    net = Student(base, known.made, recipe, train.texts[:200])
     train_student(net, recipe, parts, Part(encode(tune.texts), tune.labels), say, work)
-    (work / "recipe.json").write_text(json.dumps({"teacher": asdict(TeacherRecipe()), "student": asdict(recipe)}))
+    about = {
+        "teacher": asdict(TeacherRecipe()),
+        "forward": asdict(FORWARD),
+        LAST: asdict(BOTH_WAYS),
+        "student": asdict(recipe),
+    }
+    (work / "recipe.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def write(shared: Path, work: Path, out: Path) -> None:
     """Calibrate on the tuning rows and write the file that ships; says its figures there and its hash."""
-    tune = data.kote(shared, "tune")
-    train = data.kote(shared, "train")
-    digest, figures = pack(work, train, tune, StudentRecipe().shipped, data.sources(shared), out)
+    train, tune = data.kote(shared, "train"), data.joined(data.kote(shared, "tune"), drama("tune"))
+    sources = data.sources(shared, DRAMA)
+    digest, figures = pack(work, train, tune, StudentRecipe().shipped, sources, out)
     say(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
     say("on the tuning rows: " + ", ".join(f"{name} {value:.4f}" for name, value in figures.items()))
 

@@ -8,6 +8,7 @@ import json
 import random
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.labels import LABELS
+from training.corpus import read_corpus
 from transcript.errors import FileError
 
 GOEMOTIONS = 28  # labels of goemotions-korean
 _TUNED = 8  # every eighth row of KOTE's validation split is held out to tune on
+_SCENES_TUNED = 6  # … and so is about every sixth labelled scene of the corpus, by a hash of its name
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*[”’\"']?")
 
 
@@ -62,6 +65,33 @@ def drama(file: Path) -> Rows:
     return Rows(tuple(cell[1] for cell in cells), labels, tuple(cell[0] for cell in cells))
 
 
+def scenes(corpus: Path, labels: Path, split: str) -> Rows:
+    """Return the spoken lines of the corpus that `labels` judges; `tune` is about every sixth scene, `train` the others.
+
+    `labels` has rows of scene, number of the line in it from 1, label names, tab-separated. Raises FileError for a row that
+    names no such line or label.
+    """
+    read = {scene.name: scene for scene in read_corpus(corpus)}
+    rows: dict[str, list[tuple[str, list[int]]]] = {}
+    for number, row in enumerate(labels.read_text(encoding="utf-8").splitlines(), 1):
+        if not row or row.startswith(("#", "scene\t")):
+            continue
+        try:
+            name, line, names = row.split("\t")
+            rows.setdefault(name, []).append(
+                (read[name].lines[int(line) - 1].text, [LABELS.index(label) for label in names.split(",")])
+            )
+        except (ValueError, KeyError, IndexError):
+            raise FileError(labels, "expected a scene of the corpus, a line of it and labels", line=number) from None
+    chosen = [name for name in sorted(rows) if (zlib.crc32(name.encode()) % _SCENES_TUNED == 0) == (split == "tune")]
+    return _stacked([row for name in chosen for row in rows[name]], len(LABELS))
+
+
+def joined(first: Rows, second: Rows) -> Rows:
+    """Return the rows of both."""
+    return Rows(first.texts + second.texts, np.concatenate([first.labels, second.labels]))
+
+
 def unlabelled(data: Path, seed: int) -> tuple[str, ...]:
     """Return Korean lines without KOTE labels, shuffled by `seed`, each once: chatbot-data, koconovel, goemotions-korean."""
     lines: dict[str, None] = {}
@@ -80,12 +110,13 @@ def unlabelled(data: Path, seed: int) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def sources(data: Path) -> dict[str, str]:
-    """Return the sha256 of every data file that training reads, by its path below `data`."""
+def sources(data: Path, *ours: Path) -> dict[str, str]:
+    """Return the sha256 of every data file that training reads, by its path below `data` (or as it is, for `ours`)."""
     files = [data / "kote" / "val.tsv", data / "chatbot-data" / "ChatbotData.csv"]
     files += sorted((data / "goemotions-korean" / "data").glob("*.tsv"))
     files += sorted((data / "koconovel" / "data" / "jsonl").glob("*/text.jsonl"))
-    return {str(file.relative_to(data)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    named = {str(file.relative_to(data)): file for file in files} | {file.as_posix(): file for file in ours}
+    return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in named.items()}
 
 
 def _labelled(file: Path, text: int, labels: int, count: int) -> Iterator[tuple[str, list[int]]]:

@@ -6,6 +6,7 @@ that Korean text uses and two layers with the strongest `inner` of their 2,048 f
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import time
@@ -20,7 +21,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from emotion._pieces import BUCKETS, Pieces, grams, normalised
+from emotion._pieces import BUCKETS, SPACE, Pieces, grams, normalised
 from emotion.labels import LABELS
 from training.base import Tokenizer, load_base
 from training.emotion.data import GOEMOTIONS
@@ -28,6 +29,7 @@ from training.emotion.metrics import Floats, auroc
 
 LONGEST = 128  # pieces of a line that are read
 UNKNOWN = 0
+_ROUND = 250  # pairs that are merged between two counts
 _EPSILON = 1e-6  # of the norms, as in the embedded model
 _THETA = 10_000.0  # base of the rotary angles in the layers that look near
 
@@ -54,6 +56,19 @@ class StudentRecipe:
     hard: float = 0.5
     goemotions: int = 12_000  # rows with their own 28 labels
     kote_times: int = 2  # KOTE rows are seen this often in an epoch
+    drama_times: int = 2  # … and the drama lines this often
+
+
+Parts = tuple[int, ...]  # the embedded model's pieces of which one of ours is made
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Pieces by number: of which base pieces each is made, its text, its log-probability."""
+
+    made: Sequence[Parts]
+    pieces: Sequence[str]
+    scores: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -64,21 +79,56 @@ class Line:
     grams: Sequence[int]
 
 
-def vocabulary(base: Path, texts: Iterable[str], least: int = 3) -> tuple[list[int], list[str], list[float]]:
-    """Return numbers, texts and log-probabilities of the pieces that `texts` use `least` times, and of every Hangul letter.
+def vocabulary(base: Path, texts: Iterable[str], least: int = 3, merges: int = 6_000) -> Vocabulary:
+    """Return the pieces that `texts` use `least` times, every Hangul letter, and `merges` pairs of pieces made one.
 
-    The counts are those of the embedded model's own tokenizer; the first piece is its unknown one.
+    The pieces are those of the embedded model's own tokenizer, the first one its unknown. The pairs stand most often side
+    by side in a word (byte-pair merges, Sennrich et al. 2016, `_ROUND` at a time): fewer pieces a line are less work.
     """
     tokenizer = Tokenizer.load(base)
-    counts: Counter[int] = Counter()
-    for text in texts:
-        counts.update(tokenizer.encode(" " + normalised(text)))
-    letters = {i for i, token in enumerate(tokenizer.tokens) if len(token) == 1 and _ours(token)}
-    unknown = tokenizer.tokens.index("<unk>")
-    kept = [unknown, *sorted(letters | {i for i, count in counts.items() if count >= least} - {unknown})]
+    words = Counter(SPACE + word for text in texts for word in normalised(text).split())
+    split: dict[str, tuple[Parts, ...]] = {
+        word: tuple((i,) for i in tokenizer.encode(word.replace(SPACE, " "))) for word in words
+    }
+    counts: Counter[Parts] = Counter()
+    for word, count in words.items():
+        counts.update(dict.fromkeys(split[word], 0))
+        for part in split[word]:
+            counts[part] += count
+    letters = {(i,) for i, token in enumerate(tokenizer.tokens) if len(token) == 1 and _ours(token)}
+    unknown = (tokenizer.tokens.index("<unk>"),)
+    kept = {
+        unknown: None,
+        **dict.fromkeys(sorted(letters | {part for part, count in counts.items() if count >= least})),
+    }
+    while merges > 0:
+        pairs: Counter[tuple[Parts, Parts]] = Counter()
+        for word, parts in split.items():
+            for pair in itertools.pairwise(parts):
+                if unknown not in pair:
+                    pairs[pair] += words[word]
+        best = {pair for pair, _ in pairs.most_common(min(_ROUND, merges))}
+        kept |= dict.fromkeys(sorted(left + right for left, right in best))
+        merges -= len(best) or merges
+        split = {word: _merged(parts, best) for word, parts in split.items()}
+    counts.clear()
+    for word, parts in split.items():
+        for part in parts:
+            counts[part] += words[word]
     total = sum(counts.values())
-    scores = [math.log(max(counts[i], 0.5) / total) for i in kept]
-    return kept, [tokenizer.tokens[i] for i in kept], scores
+    scores = [math.log(max(counts[part], 0.5) / total) for part in kept]
+    return Vocabulary(list(kept), ["".join(tokenizer.tokens[i] for i in part) for part in kept], scores)
+
+
+def _merged(parts: tuple[Parts, ...], pairs: set[tuple[Parts, Parts]]) -> tuple[Parts, ...]:
+    """Join, from the left, every two neighbours that are one of `pairs`."""
+    result: list[Parts] = []
+    for part in parts:
+        if result and (result[-1], part) in pairs:
+            result[-1] += part
+        else:
+            result.append(part)
+    return tuple(result)
 
 
 def _ours(letter: str) -> bool:
@@ -114,15 +164,19 @@ class Norm(nn.Module):  # type: ignore[misc]
 class Student(nn.Module):  # type: ignore[misc]
     """Mean-pooled states and the sum of the n-grams' vectors, through one hidden layer to 44 (and 28) labels."""
 
-    def __init__(self, base: Path, kept: Sequence[int], recipe: StudentRecipe, samples: Sequence[str]) -> None:
-        """Take weights from the model in `base`; `samples` are texts on which neurons are compared."""
+    def __init__(self, base: Path, made: Sequence[Parts], recipe: StudentRecipe, samples: Sequence[str]) -> None:
+        """Take weights from the model in `base`; `samples` are texts on which neurons are compared.
+
+        `made` are the base pieces of each of ours: the vector of a merged piece starts as the mean of theirs.
+        """
         super().__init__()
         model = load_base(base).model
         config = model.config
         self.size, self.width = config.head_dim, config.hidden_size
         self.gram_dropout = recipe.gram_dropout
         chosen = _strongest(model, Tokenizer.load(base), recipe, samples)
-        self.word = nn.Parameter(model.embed_tokens.weight.data[list(kept)] * math.sqrt(self.width))
+        vectors = model.embed_tokens.weight.data
+        self.word = nn.Parameter(torch.stack([vectors[list(part)].mean(0) for part in made]) * math.sqrt(self.width))
         self.layers = nn.ModuleList()
         for source, inner in zip(model.layers[: recipe.layers], chosen, strict=True):
             layer = nn.Module()

@@ -32,13 +32,27 @@ class TeacherRecipe:
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.05
-    learning_rate: float = 4e-4
-    head_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup: float = 0.06
     batch: int = 16
-    epochs: int = 2
-    goemotions: int = 12_000  # translated rows, mixed into the first epoch
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run of the optimizer over rows with KOTE's labels, with translated rows mixed into its first epoch.
+
+    In a stage that looks `both` ways every token sees the whole text, as in an encoder; else only what stands before it.
+    """
+
+    both: bool
+    epochs: int
+    learning_rate: float
+    head_rate: float
+    goemotions: int = 0
+
+
+FORWARD = Stage(both=False, epochs=2, learning_rate=4e-4, head_rate=1e-3, goemotions=12_000)
+BOTH_WAYS = Stage(both=True, epochs=2, learning_rate=3e-4, head_rate=5e-4)
 
 
 class Teacher:
@@ -59,6 +73,13 @@ class Teacher:
         width = core.config.hidden_size
         self.heads = torch.nn.ModuleList([torch.nn.Linear(width, len(LABELS)), torch.nn.Linear(width, GOEMOTIONS)])
         self.drop = torch.nn.Dropout(0.1)
+
+    def look(self, both: bool) -> None:
+        """Let every token see the whole text, or only what stands before it."""
+        core = self.core.base_model.model
+        core.config.use_bidirectional_attention = both
+        for layer in core.layers:
+            layer.self_attn.is_causal = not both
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text, with the start token."""
@@ -119,29 +140,31 @@ class Teacher:
 def train_teacher(
     teacher: Teacher,
     recipe: TeacherRecipe,
+    stage: Stage,
     train: Rows,
     other: Rows | None,
     tune: Rows,
     out: Path,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Train on `train`, with rows of `other` (28 labels) mixed into the first epoch; return figures on `tune`."""
+    """Train one stage on `train`, with rows of `other` (28 labels) in its first epoch; return figures on `tune`."""
     import torch
 
+    teacher.look(stage.both)
     rng = random.Random(recipe.seed)
     plan: list[tuple[int, list[list[int]], torch.Tensor]] = []
     marks = []
-    for epoch in range(recipe.epochs):
+    for epoch in range(stage.epochs):
         part = list(_batches(teacher, train, 0, recipe.batch, rng, len(train)))
-        if epoch == 0 and other is not None and recipe.goemotions:
-            part += _batches(teacher, other, 1, recipe.batch, rng, recipe.goemotions)
+        if epoch == 0 and other is not None and stage.goemotions:
+            part += _batches(teacher, other, 1, recipe.batch, rng, stage.goemotions)
         rng.shuffle(part)
         plan += part
         marks.append(len(plan))
     lora = [value for value in teacher.core.parameters() if value.requires_grad]
     groups = [
-        {"params": lora, "lr": recipe.learning_rate},
-        {"params": teacher.heads.parameters(), "lr": recipe.head_rate},
+        {"params": lora, "lr": stage.learning_rate},
+        {"params": teacher.heads.parameters(), "lr": stage.head_rate},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
     warm = max(1, int(recipe.warmup * len(plan)))
