@@ -21,6 +21,9 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.scene_quality
+	$(BIN)/python -m benchmarks.lexicon
+	@test -n "$(DATA)" || echo "benchmarks.emotion reads KOTE's test split: make bench DATA=the folder that holds kote/"
+	test -z "$(DATA)" || $(BIN)/python -m benchmarks.emotion --data "$(DATA)"
 
 $(VENV)/.python:
 	$(PYTHON) -c 'import sys; sys.exit("daebon needs Python 3.11 or newer; run: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'

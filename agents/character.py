@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from agents import prompts
 from agents.guards import Rules, fault, mended
+from agents.mending import remade
 from model.base import OnToken, Proposal, Sampling, StageModel
 from scenarios.values import Persona, Relation
 from transcript.turn import Candidate, Cue
@@ -54,9 +55,15 @@ class Character:
 
 
 def weigh(texts: Sequence[tuple[str, float | None]], rules: Rules) -> list[Candidate]:
-    """Mend each raw candidate, hold it against `rules`, and say why it was turned down; scores come later."""
+    """Mend each raw candidate, hold it against `rules`, and say why it was turned down; scores come later.
+
+    A line at the wrong speech level is conjugated to the one wanted where that is safe, and keeps what it was.
+    """
     candidates = []
     for raw, logprob in texts:
         text, parenthetical = mended(raw, rules)
-        candidates.append(Candidate(text, parenthetical, None, fault(text, rules), logprob))
+        wrong, before = fault(text, rules), None
+        if wrong and wrong.startswith("speech level") and (better := remade(text, rules.level)):
+            text, before, wrong = better, text, fault(better, rules)
+        candidates.append(Candidate(text, parenthetical, None, wrong, logprob, before))
     return candidates

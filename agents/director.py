@@ -15,14 +15,18 @@ from agents.casting import Choice, cast_next
 from agents.guards import novelty
 from agents.knowledge import Fact, opening
 from agents.names import with_particle
+from agents.planning import planned
+from agents.psychology import disposition
+from agents.steering import drift, readable
 from emotion.labels import target_valence
 from model.base import StageModel
 from scenarios.values import END, Beat, Persona, Relation, Scenario, Scene
-from transcript.turn import Cue, Turn
+from transcript.turn import By, Cue, Turn
 
 STALE = 3  # lines in a row with little novelty after which something must happen
 LITTLE = 0.45  # novelty under which a line counts as such
-REACHED = 0.4  # distance in valence at which a target emotion counts as reached
+REACHED = 0.15  # distance in valence at which the mean of a character's lines counts as having reached a target
+RISE = 0.1  # by how much the probability that a beat is done must have risen since the beat began
 _STRONG = 0.6  # target strength from which an acting direction is shown
 _QUIET = 3  # lines without a parenthetical before another one is shown
 _MOST_NARRATION = 0.17  # share of turns that are not spoken, above which the director adds none
@@ -31,9 +35,12 @@ _NOTE = "연출 지시"
 
 @dataclass(frozen=True)
 class Stage:
-    """What the director sees: places are indexes from 0, `turns` the take so far, `beat_turns` turns in this beat."""
+    """What the director sees: places are indexes from 0, `turns` the take so far, `beat_turns` turns in this beat.
 
-    scene: int
+    `path` are the scenes played, the last one being played; `judged` what the model gave the beat for being done, so far.
+    """
+
+    path: Sequence[int]
     beat: int
     beat_turns: int
     turns: Sequence[Turn]
@@ -48,6 +55,12 @@ class Stage:
     stale: int = 0
     used_events: Sequence[str] = ()
     no_action: bool = False  # the model found no action line just now
+    judged: Sequence[float] = ()
+
+    @property
+    def scene(self) -> int:
+        """Return the scene being played."""
+        return self.path[-1]
 
 
 @dataclass(frozen=True)
@@ -79,10 +92,11 @@ class Act:
 
 @dataclass(frozen=True)
 class Happen:
-    """An event of the scenario happens."""
+    """Something happens: an event of the scenario, or of the director's own (`by` is then `engine`)."""
 
     text: str
     why: str
+    by: By = "scenario"
 
 
 @dataclass(frozen=True)
@@ -97,10 +111,15 @@ Decision = Speak | Act | Happen | NextBeat
 
 @dataclass(frozen=True)
 class Director:
-    """Plans and steers one scenario; holds no state of a take."""
+    """Plans and steers one scenario; holds no state of a take.
+
+    `moods` are the valences measured in the scenario's events; without `steer` the plan is made and followed by nobody.
+    """
 
     scenario: Scenario
     facts: tuple[Fact, ...]
+    moods: Mapping[str, float] = field(default_factory=dict)
+    steer: bool = True
     cast: Mapping[str, tuple[str, ...]] = field(init=False)
     personas: Mapping[str, Persona] = field(init=False)
 
@@ -115,7 +134,8 @@ class Director:
         beat = scene.beats[stage.beat]
         if over := self._over(beat, stage):
             return NextBeat(over)
-        event = next((event for event in scene.events if event not in stage.used_events), None)
+        off = drift(stage.turns) if self.steer else 0.0
+        event = self._event(scene, stage, off)
         if stage.stale >= STALE:
             if event and not _just_happened(stage):
                 return Happen(event, f"event: {stage.stale} lines brought little new")
@@ -123,11 +143,29 @@ class Director:
                 return NextBeat(f"forced: {stage.stale} lines brought little new")
         if event and self._needs_push(beat, stage):
             return Happen(event, "event: the beat is late and not yet complete")
+        if off and (means := self._means(beat, stage, off, event)):
+            return means
         if self._wants_action(stage):
             last = stage.turns[-1]
             subject = next((name for name in last.to if name in stage.present), last.speaker or stage.present[0])
             return Act(subject, f"action: the share of actions is below {self.scenario.director.actions:.2f}")
         return self._cast(beat, stage, heard, model)
+
+    def asks(self, stage: Stage) -> bool:
+        """Say whether the model is to be asked if the beat is done: code cannot see it, and it may end.
+
+        It is asked once at the start too, as only the rise says something: the probability itself depends on the words.
+        """
+        beat = self.scenario.scenes[stage.scene].beats[stage.beat]
+        if beat.speakers or beat.reveal:
+            return False
+        return len(stage.judged) < 1 if stage.beat_turns < beat.turns[0] else stage.beat_turns < beat.turns[1]
+
+    def judged(self, stage: Stage, heard: str, model: StageModel) -> tuple[float, Spent]:
+        """Return the probability that what the beat is about has happened, and what asking cost."""
+        goal = prompts.neutral(self.scenario.scenes[stage.scene].beats[stage.beat].goal)
+        scores = model.score(f"{heard}[비트] {goal}\n[판정]", [" 끝났다.", " 아직이다."])
+        return round(scores.probabilities[0], 4), Spent(scores.calls, scores.prefilled, scores.seconds)
 
     def pending(self, stage: Stage) -> list[int]:
         """Return the facts that the beat must still bring out."""
@@ -176,6 +214,8 @@ class Director:
             return "condition: " + "; ".join(parts + [f"out: {text}" for text in beat.reveal])
         if not missing and not pending and (reached := self._reached(beat, stage)):
             return f"condition: emotion reached by {reached}"
+        if not missing and not pending and len(stage.judged) > 1 and stage.judged[-1] - stage.judged[0] >= RISE:
+            return f"condition: the model finds it done, {stage.judged[-1]:.2f} after {stage.judged[0]:.2f}"
         if stage.beat_turns < most:
             return ""
         open_points = [f"{name} did not speak" for name in missing] + [
@@ -184,13 +224,59 @@ class Director:
         return f"forced: {most} turns; " + ("; ".join(open_points) or "emotion not reached")
 
     def _reached(self, beat: Beat, stage: Stage) -> str:
-        """Return who came near the target emotion in this beat by the mean of their measured lines, or ""."""
+        """Return who came near the target emotion in this beat by the mean of two or more measured lines, or ""."""
         here = [turn for turn in stage.turns[-stage.beat_turns :] if turn.kind == "dialogue"]
         for name, target in beat.emotion.items():
             values = [turn.emotion.valence for turn in here if turn.speaker == name and turn.emotion.labels]
-            if values and abs(sum(values) / len(values) - target_valence(target)) <= REACHED:
+            if len(values) > 1 and abs(sum(values) / len(values) - readable(target_valence(target))) <= REACHED:
                 return name
         return ""
+
+    def _event(self, scene: Scene, stage: Stage, off: float) -> str | None:
+        """Return the next event of the scenario, the one with the fitting mood first where the curve drifts."""
+        left = [event for event in scene.events if event not in stage.used_events]
+        if off:
+            left.sort(key=lambda event: -off * self.moods.get(event, 0.0))
+        return next(iter(left), None)
+
+    def _means(self, beat: Beat, stage: Stage, off: float, event: str | None) -> Decision | None:
+        """Return what a stage director does when words don't bring the curve back: event, next beat, silence, weather."""
+        here = stage.turns[len(stage.turns) - stage.beat_turns :]
+        if (
+            _just_happened(stage)
+            or any(turn.kind == "event" for turn in here)
+            or _narration(stage.turns) > _MOST_NARRATION
+        ):
+            return None
+        why = f"drift: {off:+.2f} from the plan"
+        if event and off * (self.moods.get(event, 0.0) - readable(0.0)) > 0:
+            return Happen(event, f"{why}; event")
+        if self._nearer_next(beat, stage, off):
+            return NextBeat(f"early: {why}")
+        speaker = stage.turns[-1].speaker
+        if off < 0 and speaker and len(stage.present) > 1:
+            return Happen(
+                f"{next(n for n in stage.present if n != speaker)}, 대답이 없다.", f"{why}; silence", "engine"
+            )
+        own = [
+            text for text, mood in own_events() if mood == ("+" if off > 0 else "-") and text not in stage.used_events
+        ]
+        rng = random.Random(f"{stage.seed} {len(stage.turns)} event")
+        return Happen(rng.choice(own), f"{why}; of its own", "engine") if own else None
+
+    def _nearer_next(self, beat: Beat, stage: Stage, off: float) -> bool:
+        """Say whether the beat may end and the next one asks for what is being felt already."""
+        beats = self.scenario.scenes[stage.scene].beats
+        if stage.beat_turns < beat.turns[0] or self._pending(beat, stage) or stage.beat + 1 >= len(beats):
+            return False
+        if any(name in stage.present and name not in stage.spoken for name in beat.speakers):
+            return False
+        shifts = [
+            target_valence(target) - target_valence(beat.emotion[name])
+            for name, target in beats[stage.beat + 1].emotion.items()
+            if name in beat.emotion
+        ]
+        return bool(shifts) and off * sum(shifts) < 0
 
     def _pending(self, beat: Beat, stage: Stage) -> list[int]:
         return [i for i, fact in enumerate(self.facts) if fact.text in beat.reveal and i not in stage.out]
@@ -222,7 +308,7 @@ class Director:
             scores = model.score(heard, [f"{prompts.neutral(name)}:" for name in names])
             return scores.probabilities, scores.calls, scores.prefilled, scores.seconds
 
-        talk = {name: persona.talkativeness for name, persona in self.personas.items()}
+        talk = {name: disposition(persona).talkativeness for name, persona in self.personas.items()}
         choice = cast_next(stage.present, stage.turns, self.cast, talk, required=required, forced=stage.asked, ask=ask)
         return self._cue(beat, stage, choice, None)
 
@@ -244,9 +330,9 @@ class Director:
         to = self._addressee(name, stage)
         relation = stage.relations.get((name, to)) if to else None
         level = (relation.level if relation else None) or self.personas[name].voice.level
-        targets = dict(beat.emotion.get(name) or self.personas[name].emotion.baseline)
+        targets = planned(self.scenario, stage.path, stage.beat, stage.beat_turns, name)
         rng = random.Random(f"{stage.seed} {len(stage.turns)} {name}")
-        direction = self._direction(targets, stage, rng)
+        direction = self._direction(targets, stage, rng) if self.steer else ""
         fact = self.facts[reveal] if reveal is not None else None
         intention = self._part(beat.goal, name)
         if stage.note:
@@ -289,6 +375,13 @@ def directions() -> Mapping[str, tuple[str, ...]]:
     """Return the acting directions by KOTE label."""
     rows = (files("agents") / "directions.tsv").read_text(encoding="utf-8").splitlines()
     return {row.split("\t")[0]: tuple(row.split("\t")[1:]) for row in rows if row and not row.startswith("#")}
+
+
+@cache
+def own_events() -> tuple[tuple[str, str], ...]:
+    """Return the director's own events: text and mood, + or -."""
+    rows = (files("agents") / "events.tsv").read_text(encoding="utf-8").splitlines()
+    return tuple((text, mood) for text, mood in (row.split("\t") for row in rows if row and not row.startswith("#")))
 
 
 def freshness(turn: Turn, before: Sequence[Turn]) -> float:

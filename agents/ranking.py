@@ -10,30 +10,62 @@ from agents.speech import settles
 from emotion.measure import EmotionModel
 from transcript.turn import Candidate, Cue
 
-# Weights of a score that is about 0..1, set by reading ten takes. The fit is how likely the model finds the line here, per token.
-FIT, FEELING, NEW, LEVEL, LENGTH = 0.40, 0.10, 0.25, 0.10, 0.15
+# Weights of what a line is worth by itself, about 0..1, set by reading ten takes. The fit is how likely the model finds
+# the line here, per token.
+FIT, NEW, LEVEL, LENGTH = 0.45, 0.27, 0.11, 0.17
+FEELING = 0.6  # weight of the measured emotion beside all of these (docs/steering.md shows what other weights buy)
+REACH = 0.5  # distance in valence at which a line is worth nothing for its emotion
+NONSENSE = 0.25  # a line that fits this much less than the best one is no choice, whatever it makes one feel
 _WORST_FIT = -4.0  # mean log-probability per token that counts as no fit at all
 _FULL_LENGTH = 14  # letters from which a line is long enough to carry something
 
 
 def rank(
-    candidates: Sequence[Candidate], cue: Cue, target: float, recent: Sequence[str], emotion: EmotionModel
+    candidates: Sequence[Candidate],
+    cue: Cue,
+    recent: Sequence[str],
+    asked: float | None,
+    emotion: EmotionModel,
+    feeling: float = FEELING,
+    length: float = 1.0,
 ) -> list[Candidate]:
     """Return the candidates with their scores, best first; those turned down keep None and stand last.
 
-    `target` is the valence wanted (-1..1), `recent` the texts of the last turns.
+    `recent` are the texts of the last turns; `asked` is the valence wanted of the line in the classifier's band, None to
+    leave emotion out; `feeling` is its weight 0..1; `length` is the factor on the speaker's usual length of lines.
     """
+    passed = [candidate for candidate in candidates if not candidate.rejected]
+    best = max(map(fit, passed), default=0.0)
     scored = [
-        candidate if candidate.rejected else replace(candidate, score=_score(candidate, cue, target, recent, emotion))
+        candidate
+        if candidate.rejected
+        else replace(candidate, score=_score(candidate, cue, recent, asked, emotion, feeling, best, length))
         for candidate in candidates
     ]
     return sorted(scored, key=lambda c: (c.score is None, gravity(c.rejected), -(c.score or 0.0)))
 
 
-def _score(candidate: Candidate, cue: Cue, target: float, recent: Sequence[str], emotion: EmotionModel) -> float:
-    fit = 0.5 if candidate.logprob is None else 1.0 - min(1.0, candidate.logprob / _WORST_FIT)
-    feeling = 1.0 - abs(emotion.read(candidate.text).valence - target) / 2
-    length = min(1.0, sum(char.isalnum() for char in candidate.text) / _FULL_LENGTH)
+def fit(candidate: Candidate) -> float:
+    """Return how well a line fits what was said before, 0..1, by the model's mean log-probability; 0.5 when unknown."""
+    return 0.5 if candidate.logprob is None else 1.0 - min(1.0, candidate.logprob / _WORST_FIT)
+
+
+def _score(
+    candidate: Candidate,
+    cue: Cue,
+    recent: Sequence[str],
+    asked: float | None,
+    emotion: EmotionModel,
+    feeling: float,
+    best: float,
+    usual: float,
+) -> float:
+    length = min(1.0, sum(char.isalnum() for char in candidate.text) / (_FULL_LENGTH * usual))
     level = 1.0 if cue.level is None or settles(candidate.text, cue.level) else 0.0
-    total = FIT * fit + FEELING * feeling + NEW * novelty(candidate.text, recent) + LEVEL * level + LENGTH * length
-    return round(total, 4)
+    worth = FIT * fit(candidate) + NEW * novelty(candidate.text, recent) + LEVEL * level + LENGTH * length
+    if asked is None:
+        return round(worth, 4)
+    near = 1.0 - min(1.0, abs(emotion.read(candidate.text).valence - asked) / REACH)
+    if fit(candidate) < best - NONSENSE:
+        near = 0.0
+    return round((1 - feeling) * worth + feeling * near, 4)

@@ -46,13 +46,16 @@ def play(
     ] = None,
     turns: Annotated[int | None, typer.Option(help="Stop after this many turns.")] = None,
     candidates: Annotated[int | None, typer.Option(min=1, max=8, help="Candidates per line; more is slower.")] = None,
+    steer: Annotated[
+        bool, typer.Option("--steer/--no-steer", help="Follow the planned emotion, or plan and measure only.")
+    ] = True,
     out: Out = OUT,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the take's folder.")] = False,
 ) -> None:
     """Play a scenario in the terminal and leave the screenplay in a folder."""
     from daebon.runner import Order, new_run, open_store
 
-    order = Order(scenario, out, model, seed, turns, candidates, tuple(as_ or ()))
+    order = Order(scenario, out, model, seed, turns, candidates, tuple(as_ or ()), steer)
     store = open_store(out, create=True)
     try:
         run = new_run(store, out, order)
@@ -190,11 +193,17 @@ def scenario_schema_command() -> None:
 
 @persona_app.command("check")
 def persona_check(file: Annotated[Path, typer.Argument(help="A persona file.")]) -> None:
-    """Check a persona file; the first fault is named with file, line, key and remedy."""
+    """Check a persona file and say what its Big Five (성격) do on the stage.
+
+    The first fault is named with file, line, key and remedy. What the traits do, and by which papers: docs/psychology.md.
+    """
+    from agents.psychology import in_words
     from scenarios import load_persona
 
     persona = load_persona(file)
     print(f"{persona.name}: {len(persona.voice.examples)} example lines, level {persona.voice.level or 'not set'}")
+    for sentence in in_words(persona, "ko"):
+        print(f"  - {sentence}")
 
 
 @persona_app.command("schema")

@@ -11,7 +11,10 @@ from daebon.signals import StopFlag
 from transcript.errors import DaebonError, Interrupted
 
 _AGAIN = "/again"  # the director decides anew, with the note; no line that a person says begins with a slash
-_HELP = "Enter: next line · text: your role says it · /direct NOTE: a note to the director · /quit: stop here"
+_HELP = (
+    "Enter: next line · text: your role says it · /direct NOTE: a note to the director · "
+    "/next: three things that could happen · /quit: stop here"
+)
 
 
 def play(take: Any, stage: Stage, flag: StopFlag, *, auto: bool) -> int:
@@ -110,6 +113,10 @@ def _command(take: Any, stage: Stage, cue: Any) -> str | None:
                 take.ask(cue.speaker)
                 return _AGAIN
             continue
+        if text == "/next":
+            if _happens(take, stage):
+                return _AGAIN
+            continue
         if text.startswith("/"):
             stage.notice(f"unknown or incomplete command {text.split()[0]}. {_HELP}")
             continue
@@ -117,6 +124,24 @@ def _command(take: Any, stage: Stage, cue: Any) -> str | None:
             stage.notice(f"you have no role: take one with --as NAME. {_HELP}")
             continue
         return text
+
+
+def _happens(take: Any, stage: Stage) -> bool:
+    """Show three events that could come next and let the person take one; True when they did."""
+    if not take.state():
+        stage.notice("the curtain has not risen yet; press Enter first")
+        return False
+    suggestions = take.suggest()
+    for i, suggestion in enumerate(suggestions, 1):
+        stage.notice(f"  {i}. {suggestion.text}  ({suggestion.in_words()})")
+    text = _read("number, or Enter for none: ")
+    if not text:
+        return False
+    if not text.isdecimal() or not 1 <= int(text) <= len(suggestions):
+        stage.notice(f"{text}: give a number from 1 to {len(suggestions)}")
+        return False
+    stage.notice(f"on branch {take.follow(suggestions[int(text) - 1])}")
+    return True
 
 
 def _whose(text: str, human: list[str]) -> tuple[str, str]:

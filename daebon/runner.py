@@ -31,6 +31,7 @@ class Order:
     turns: int | None = None
     candidates: int | None = None
     human: tuple[str, ...] = ()
+    steer: bool = True
 
 
 def open_store(out: Path, *, create: bool) -> RunStore:
@@ -67,6 +68,7 @@ def new_run(store: RunStore, out: Path, order: Order) -> Run:
         "version": __version__,
         "turns": limit,
         "candidates": order.candidates or scenario.director.candidates,
+        "steer": order.steer,
         "human": [name for name in names if name in human],
     }
     run, folder = _new_folder(out, f"{safe_name(scenario.title)}-{take['seed']}")
@@ -91,7 +93,7 @@ def staged(store: RunStore, run: Run, limit: int) -> Iterator[Any]:
         if any(run.take.get(key, value) != value for key, value in weights.items()):
             raise ModelError(f"{run.id} was played on other weights than {run.take['model']} has now; play it again")
         store.update(run.id, "playing", {**run.take, **weights})
-        company = Company(scenario, model, store, ClassifierEmotion(), run.take["candidates"])
+        company = Company(scenario, model, store, ClassifierEmotion(), run.take["candidates"], run.take["steer"])
         with checkpointer(store.path) as saver:
             yield Take(company, saver, run.id, limit)
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emotion.arcs import Point, Row, Series, Span, rows
+from emotion.conjugation import closed
 from emotion.shapes import GLOSS, window
 from transcript.errors import DaebonError, UsageError
 from transcript.record import write_atomically
@@ -43,7 +44,7 @@ def draw(path: Path, arcs: Sequence[Series], *, title: str, beats: Sequence[Span
     """Draw arcs to `path`, replacing it as a whole: an SVG whose letters are outlines, or a PNG of 1440 pixels' width.
 
     Each arc has a panel: the smoothed measured arc solid, its lines as dots, the planned arc dashed, valence from 불쾌
-    (-1) to 유쾌 (1). Beats are bands with their goals, cut to what fits. `unit` names what the points count, 턴 or 줄.
+    (-1) to 유쾌 (1). Beats are bands with their goals, cut to what fits. `unit` names what the points count: 턴, 줄 or 문장.
     The same arguments give the same bytes with one version of matplotlib. Raises UsageError for another suffix or when
     there is no point to draw, DaebonError when the font is missing or the disk refuses.
     """
@@ -98,7 +99,7 @@ def _figure(arcs: Sequence[Series], title: str, beats: Sequence[Span], unit: str
     for place, (arc, row) in enumerate(zip(arcs, rows(arcs), strict=True)):
         top = _TITLE + strip + place * (_GAP + panel) + _GAP
         _panel(axes(top, panel), arc, row, beats, unit, last=place == len(arcs) - 1)
-    _key(figure, height, arcs)
+    _key(figure, height, arcs, _what(unit))
     return figure
 
 
@@ -124,7 +125,7 @@ def _panel(axes: Axes, arc: Series, row: Row, beats: Sequence[Span], unit: str, 
         _mark(axes, row.lowest, unit, below=True)
         _mark(axes, row.highest, unit, below=False)
     _text(axes, 0, 1, _cut(arc.name, 19), size=_NORMAL, bold=True, va="bottom", points=(0, 5))
-    _text(axes, 1, 1, _note(row), size=_SMALL, colour=_QUIET, ha="right", va="bottom", points=(0, 5))
+    _text(axes, 1, 1, _note(row, _what(unit)), size=_SMALL, colour=_QUIET, ha="right", va="bottom", points=(0, 5))
     axes.spines[:].set_visible(False)
     axes.spines["left"].set_visible(True)
     axes.spines["left"].set_color(_RULE)
@@ -159,9 +160,14 @@ def _mark(axes: Axes, point: Point, unit: str, *, below: bool) -> None:
     label.set_bbox({"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.75})
 
 
-def _note(row: Row) -> str:
+def _what(unit: str) -> str:
+    """Return what the points are: sentences in prose, lines of dialogue otherwise."""
+    return unit if unit == "문장" else "대사"
+
+
+def _note(row: Row, what: str) -> str:
     """Return what a writer wants to know at a glance: how many lines, how near to the plan, which shape."""
-    said = [f"대사 {row.n}개" + (f", {window(row.n)}개씩 고름" if window(row.n) > 1 else "")]
+    said = [f"{what} {row.n}개" + (f", {window(row.n)}개씩 고름" if window(row.n) > 1 else "")]
     if row.agreement is not None:
         said.append(f"계획과 r = {row.agreement:.2f}")
     found = row.verdict
@@ -225,12 +231,18 @@ def _fits(text: str, ems: float) -> int:
     return len(text)
 
 
-def _key(figure: Figure, height: float, arcs: Sequence[Series]) -> None:
+def _key(figure: Figure, height: float, arcs: Sequence[Series], what: str) -> None:
     """Name the lines of the picture at its foot."""
     from matplotlib.lines import Line2D
 
-    measured = Line2D([], [], color=_MEASURED, linewidth=2.6, label="측정 (이웃한 대사와 함께 고른 값)")
-    dots = Line2D([], [], color=_MEASURED, marker="o", linestyle="", alpha=0.4, markersize=4.5, label="대사 하나")
+    measured = Line2D(
+        [],
+        [],
+        color=_MEASURED,
+        linewidth=2.6,
+        label=f"측정 (이웃한 {what}{'과' if closed(what) else '와'} 함께 고른 값)",
+    )
+    dots = Line2D([], [], color=_MEASURED, marker="o", linestyle="", alpha=0.4, markersize=4.5, label=f"{what} 하나")
     planned = Line2D([], [], color=_PLANNED, linewidth=1.6, linestyle="--", dashes=(4, 2.2), label="계획")
     legend = figure.legend(
         handles=[measured, dots, *([planned] if any(arc.planned for arc in arcs) else [])],

@@ -78,10 +78,18 @@ State = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Temper:
-    """What a character feels at rest (label -> strength 0..1) and how quickly that moves: 0 steady .. 1 stormy."""
+    """What a character feels at rest (label -> strength 0..1) and how quickly that moves: 0 steady .. 1 stormy.
+
+    `contagion` and `half_life` are factors, 1 for most people: on the share by which another's line moves one, and on the
+    turns until half of the way back to rest is gone. `rest` is added to the valence at rest. `agents.psychology` makes them
+    from the Big Five.
+    """
 
     baseline: Mapping[str, float] = field(default_factory=dict)
     volatility: float = 0.5
+    contagion: float = 1.0
+    half_life: float = 1.0
+    rest: float = 0.0
 
 
 def opening(temperaments: Mapping[str, Temper]) -> State:
@@ -116,7 +124,9 @@ def after(
         elif name in heard_by and speaker is None:
             felt = _moved(felt, line, EVENT, temper)
         elif name in heard_by:
-            share = CONTAGION * (STRANGER + (1 - STRANGER) * affections.get((name, speaker or ""), 0.0))
+            share = (
+                CONTAGION * temper.contagion * (STRANGER + (1 - STRANGER) * affections.get((name, speaker or ""), 0.0))
+            )
             felt = _moved(felt, line if share > 0 else _answered(line), abs(share), temper)
         changed[name] = _rounded(felt)
     return changed
@@ -138,7 +148,7 @@ def _rest(temper: Temper) -> dict[str, float]:
     basic = families(temper.baseline)
     total = min(1.0, sum(temper.baseline.values()))
     return {
-        "valence": total * target_valence(temper.baseline),
+        "valence": max(-1.0, min(1.0, total * target_valence(temper.baseline) + temper.rest)),
         "arousal": total * target_arousal(temper.baseline),
         **basic,
     }
@@ -146,7 +156,7 @@ def _rest(temper: Temper) -> dict[str, float]:
 
 def _decayed(before: Mapping[str, float], temper: Temper) -> dict[str, float]:
     slow, fast = HALF_LIFE
-    half_life = slow * (fast / slow) ** temper.volatility
+    half_life = slow * (fast / slow) ** temper.volatility * temper.half_life
     rest = _rest(temper)
     return {
         key: rest[key] + (before[key] - rest[key]) * 0.5 ** (1 / (half_life * LASTING.get(key, 1.0))) for key in rest

@@ -9,10 +9,11 @@ from agents import prompts
 from agents.character import Character
 from agents.director import Director
 from agents.knowledge import Fact, facts_of
+from agents.psychology import Disposition, disposition
 from emotion.dynamics import Temper
 from emotion.measure import EmotionModel
 from model.base import OnToken, StageModel
-from scenarios.values import Relation, Scenario
+from scenarios.values import Persona, Relation, Scenario
 from transcript.store import RunStore
 from transcript.turn import Turn
 
@@ -21,18 +22,23 @@ OnWork = Callable[[str], None]
 
 @dataclass
 class Company:
-    """One take's agents and tools. `on_work` hears who works now, `on_token` each decoded piece (may raise Interrupted)."""
+    """One take's agents and tools.
+
+    `steer` has the plan followed; `on_work` hears who works now, `on_token` each decoded piece (may raise Interrupted).
+    """
 
     scenario: Scenario
     model: StageModel
     store: RunStore
     emotion: EmotionModel
     candidates: int
+    steer: bool = True
     on_work: OnWork | None = None
     on_token: OnToken | None = None
     facts: tuple[Fact, ...] = field(init=False)
     director: Director = field(init=False)
     characters: Mapping[str, Character] = field(init=False)
+    dispositions: Mapping[str, Disposition] = field(init=False)
     temperaments: Mapping[str, Temper] = field(init=False)
     world: str = field(init=False)
     _head: int | None = field(init=False, default=None)
@@ -41,11 +47,13 @@ class Company:
     def __post_init__(self) -> None:
         """Bind one agent to each role."""
         self.facts = facts_of(self.scenario)
-        self.director = Director(self.scenario, self.facts)
+        events = [event for scene in self.scenario.scenes for event in scene.events]
+        moods = {event: self.emotion.read(event).valence for event in events}
+        self.director = Director(self.scenario, self.facts, moods, self.steer)
         self.characters = {persona.name: Character(persona) for persona in self.scenario.personas}
+        self.dispositions = {persona.name: disposition(persona) for persona in self.scenario.personas}
         self.temperaments = {
-            persona.name: Temper(persona.emotion.baseline, persona.emotion.volatility)
-            for persona in self.scenario.personas
+            persona.name: _temper(persona, self.dispositions[persona.name]) for persona in self.scenario.personas
         }
         self.world = prompts.world(self.scenario)
 
@@ -79,6 +87,10 @@ class Company:
     def affections(self, changed: Sequence[Mapping[str, object]]) -> dict[tuple[str, str], float]:
         """Return the affections as they are now, -1..1 by (who, toward whom); one that nobody wrote is 0."""
         return {pair: relation.affection or 0.0 for pair, relation in self.relations(changed).items()}
+
+
+def _temper(persona: Persona, found: Disposition) -> Temper:
+    return Temper(persona.emotion.baseline, found.volatility, found.contagion, found.half_life, found.rest)
 
 
 def merged(old: Relation | None, row: Mapping[str, object]) -> Relation:

@@ -13,19 +13,20 @@ from langgraph.types import interrupt
 
 from agents import narration, prompts
 from agents.character import SAMPLING, weigh
-from agents.director import LITTLE, Act, Happen, NextBeat, Speak, Stage, freshness
+from agents.director import LITTLE, Act, Happen, NextBeat, Speak, directions, freshness
 from agents.guards import GRAVE, Rules, gravity
 from agents.knowledge import forbidden
 from agents.ranking import rank
+from agents.steering import MISS, Ask, asked, said
 from emotion.dynamics import in_words
-from emotion.labels import target_valence
 from graph.context import Company
 from graph.effects import felt, learned
-from graph.scenes import advance, cross, leave_scene
+from graph.scenes import advance, cross, leave_scene, stage_of
 from graph.state import StageState, added, cleared, new_line
 from transcript.turn import Candidate, Cost, Cue, Turn
 
 RETRIES = 2
+_JUDGED = 100  # answers of a beat that are kept
 
 
 def direct(company: Company, state: StageState) -> StageState:
@@ -73,7 +74,7 @@ def speak(company: Company, state: StageState) -> StageState:
         start = state["opening"]
         proposal = company.characters[cue.speaker].speak(
             company.heard(state["head"], state["path"], [cue.speaker]),
-            cue,
+            _put(company, state, cue),
             relation,
             company.model,
             n,
@@ -97,12 +98,14 @@ def choose(company: Company, state: StageState) -> StageState:
     recent = [turn.text for turn in company.turns(state["head"])[-15:]]
     candidates = weigh([(text, logprob) for text, logprob in state["raw"]], _rules(company, state, cue, recent))
     candidates += [Candidate(**draft) for draft in state["drafts"]]
-    ranked = rank(candidates, cue, target_valence(cue.emotion), recent, company.emotion)
+    ask = _asked(company, state, cue)
+    length = company.dispositions[cue.speaker].length
+    ranked = rank(candidates, cue, recent, ask.valence if ask else None, company.emotion, length=length)
     drafts = [asdict(candidate) for candidate in ranked]
     best = ranked[0]
-    if best.rejected and state["attempt"] < RETRIES:
+    if (best.rejected and state["attempt"] < RETRIES) or (not state["attempt"] and _misses(company, best, ask)):
         return {"drafts": drafts, "attempt": state["attempt"] + 1, "line": None}
-    why = state["why"]
+    why = "; ".join(filter(None, [state["why"], ask.why if ask else ""]))
     if gravity(best.rejected) == GRAVE:
         line = new_line(
             "action", f"{cue.speaker}, 말이 없다.", f"{why}; silence: every candidate was turned down", "engine"
@@ -201,24 +204,13 @@ def _begun(state: StageState) -> StageState:
 
 def _decided(company: Company, state: StageState) -> StageState | None:
     """Ask the director; return the state for the node that carries it out, or None when the beat is over."""
-    stage = Stage(
-        scene=state["path"][-1],
-        beat=state["beat"],
-        beat_turns=state["beat_turns"],
-        turns=company.turns(state["head"]),
-        present=state["present"],
-        spoken=state["spoken"],
-        out=state["out"],
-        known=state["known"],
-        relations=company.relations(state["relations"]),
-        seed=state["seed"],
-        note=state["note"],
-        asked=state["asked"],
-        stale=state["stale"],
-        used_events=state["used_events"],
-        no_action=state["no_action"],
-    )
+    stage = stage_of(company, state)
     heard = company.heard(state["head"], state["path"], state["present"])
+    if company.director.asks(stage):
+        p, spent = company.director.judged(stage, heard, company.model)
+        state["judged"] = [*state["judged"], p][-_JUDGED:]
+        state["cost"] = added(state["cost"], spent.prefilled, spent.calls, spent.seconds, spent.calls)
+        stage = replace(stage, judged=state["judged"])
     match company.director.decide(stage, heard, company.model):
         case Speak(cue, why, opening, spent):
             cost = added(state["cost"], spent.prefilled, spent.calls, spent.seconds, spent.calls)
@@ -231,10 +223,12 @@ def _decided(company: Company, state: StageState) -> StageState | None:
             return {**state, **made, "kind": "dialogue"}
         case Act(subject, why):
             return {**state, "kind": "action", "opening": subject, "why": why}
-        case Happen(text, why):
-            return {**state, "line": new_line("event", text, why, "scenario")}
+        case Happen(text, why, by):
+            return {**state, "line": new_line("event", text, why, by)}
         case NextBeat(why):
             done = {"scene": len(state["path"]), "beat": state["beat"] + 1, "turns": state["beat_turns"], "reason": why}
+            if state["judged"]:
+                done["judged"] = state["judged"]
             state["beats"] = [*state["beats"], done]
             return None
 
@@ -267,6 +261,25 @@ def _rules(company: Company, state: StageState, cue: Cue, recent: Sequence[str])
         forbidden=forbidden(company.facts, cue.speaker, state["known"], locked),
         settled=bool(cue.reveal),
     )
+
+
+def _put(company: Company, state: StageState, cue: Cue) -> Cue:
+    """Return the cue as the character reads it: without emotion where nothing is steered, stronger after a miss."""
+    ask = _asked(company, state, cue)
+    if ask is None:
+        return replace(cue, emotion={}, direction="")
+    return said(cue, state["attempt"], directions(), ask.valence)
+
+
+def _asked(company: Company, state: StageState, cue: Cue) -> Ask | None:
+    return asked(cue, company.turns(state["head"])) if company.director.steer else None
+
+
+def _misses(company: Company, best: Candidate, ask: Ask | None) -> bool:
+    """Say whether a line that may stand is far from the emotion asked for, so that asking once more is worth a call."""
+    if ask is None or best.rejected:
+        return False
+    return abs(company.emotion.read(best.text).valence - ask.valence) > MISS
 
 
 def _cue(state: StageState) -> Cue:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agents.director import Stage
 from agents.names import with_particle
+from agents.planning import planned
+from agents.steering import readable
+from agents.suggestions import Suggestion, by_plan, suggest
 from emotion import dynamics
+from emotion.labels import target_valence
 from graph.context import Company
 from graph.state import StageState, added, cleared, new_line
 from scenarios.values import Beat, Scene
@@ -48,6 +53,28 @@ def opening_state(company: Company, run: str, seed: int, limit: int, human: Sequ
     return _enter_scene(company, state, 0)
 
 
+def stage_of(company: Company, state: StageState) -> Stage:
+    """Return what the director sees of the state."""
+    return Stage(
+        path=state["path"],
+        beat=state["beat"],
+        beat_turns=state["beat_turns"],
+        turns=company.turns(state["head"]),
+        present=state["present"],
+        spoken=state["spoken"],
+        out=state["out"],
+        known=state["known"],
+        relations=company.relations(state["relations"]),
+        seed=state["seed"],
+        note=state["note"],
+        asked=state["asked"],
+        stale=state["stale"],
+        used_events=state["used_events"],
+        no_action=state["no_action"],
+        judged=state["judged"],
+    )
+
+
 def advance(company: Company, state: StageState) -> StageState:
     """Close the beat that is over and open the next one, or leave the scene."""
     scene = company.scenario.scenes[state["path"][-1]]
@@ -58,7 +85,11 @@ def advance(company: Company, state: StageState) -> StageState:
         new_line("action", f"{with_particle(n, '이', '가')} 나간다.", "exit of the beat", "engine") for n in leaving
     ]
     if state["beat"] + 1 < len(scene.beats):
-        return _enter_beat({**state, "beat": state["beat"] + 1}, scene.beats[state["beat"] + 1])
+        stalled = not state["person"] and str(state["beats"][-1]["reason"]).startswith("forced")
+        state = {**state, "beat": state["beat"] + 1}
+        if stalled and company.director.steer and company.scenario.director.suggestions:
+            state = _pushed(company, state)
+        return _enter_beat(state, scene.beats[state["beat"]])
     if not scene.branches:
         return leave_scene(company, state, company.director.next_scene(state["path"][-1], None))
     if state["person"] and len(scene.branches) > 1:
@@ -86,6 +117,32 @@ def leave_scene(company: Company, state: StageState, following: int | None) -> S
     return _enter_scene(company, state, following)
 
 
+def suggested(company: Company, state: StageState) -> tuple[tuple[Suggestion, ...], StageState]:
+    """Return three events that could come next, and the state with their cost."""
+    stage, heard = stage_of(company, state), company.heard(state["head"], state["path"], state["present"])
+    found, cost = suggest(company.director, stage, heard, company.model, company.emotion, state["seed"])
+    return found, {**state, "cost": added(state["cost"], cost.prefilled, cost.decoded, cost.seconds, 1)}
+
+
+def as_line(suggestion: Suggestion, why: str) -> dict[str, Any]:
+    """Return a suggestion as the line that commits it."""
+    return new_line("event", suggestion.text, f"{why}: {suggestion.in_words()}", suggestion.by)
+
+
+def _pushed(company: Company, state: StageState) -> StageState:
+    """After a beat that had to be forced, let something happen that suits the next one; the wanted mood is the plan's."""
+    targets = [
+        target_valence(planned(company.scenario, state["path"], state["beat"], 0, name)) for name in state["present"]
+    ]
+    if not targets:
+        return state
+    found, state = suggested(company, state)
+    best = by_plan([s for s in found if not s.enters], readable(sum(targets) / len(targets)))
+    if best is None:
+        return state
+    return {**state, "pending": [*state["pending"], as_line(best, "the beat stalled")]}
+
+
 def _enter_scene(company: Company, state: StageState, index: int) -> StageState:
     scene: Scene = company.scenario.scenes[index]
     state = {**state, "path": [*state["path"], index], "beat": 0, "leaving": []}
@@ -111,6 +168,7 @@ def _enter_beat(state: StageState, beat: Beat) -> StageState:
     return {
         **state,
         "beat_turns": 0,
+        "judged": [],
         "spoken": [],
         "stale": 0,
         "present": [*state["present"], *coming],

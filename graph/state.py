@@ -23,6 +23,7 @@ class StageState(TypedDict, total=False):
     path: list[int]  # scenes played, in order; the last one is being played
     beat: int
     beat_turns: int
+    judged: list[float]  # probabilities that the beat is done, as the model gave them in this beat
     beats: list[dict[str, Any]]  # finished beats: scene, beat, turns, reason
     present: list[str]
     spoken: list[str]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
+from agents.suggestions import Suggestion
 from emotion.arcs import planned_and_measured
 from graph.build import build, config_of
 from graph.context import Company
-from graph.scenes import opening_state
+from graph.scenes import as_line, opening_state, suggested
 from graph.state import StageState
 from transcript.record import Transcript
 from transcript.store import Status, now
@@ -95,6 +96,23 @@ class Take:
     def ask(self, name: str) -> None:
         """Have `name` speak next, whoever else would."""
         self._graph.update_state(self._config, {"asked": name}, as_node="measure")
+
+    def suggest(self) -> tuple[Suggestion, ...]:
+        """Return three events that could come next, as different from one another as can be."""
+        found, _ = suggested(self.company, cast(StageState, dict(self.state())))
+        return found
+
+    def follow(self, suggestion: Suggestion) -> str:
+        """Let `suggestion` happen next, on a branch of its own in the store; return the branch. What was played stays."""
+        state = self.state()
+        branch, number = f"{state['branch']}.{state['n']}", 2
+        while self.company.store.head(self.run, branch) is not None:
+            branch, number = f"{state['branch']}.{state['n']}-{number}", number + 1
+        changed: StageState = {"branch": branch, "pending": [as_line(suggestion, "chosen by the person")]}
+        if suggestion.enters:
+            changed["present"] = [*state["present"], suggestion.enters]
+        self._graph.update_state(self._config, changed, as_node="measure")
+        return branch
 
     @property
     def over(self) -> str:

@@ -43,13 +43,17 @@ class Cue:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A line that was generated, chosen or not; `score` is None and `rejected` says why when a guard turned it down."""
+    """A line that was generated, chosen or not; `score` is None and `rejected` says why when a guard turned it down.
+
+    `mended` is the line as the model wrote it, where its ending was conjugated to the speech level wanted.
+    """
 
     text: str
     parenthetical: str | None = None
     score: float | None = None
     rejected: str | None = None
     logprob: float | None = None  # mean natural log-probability per token, given the prompt
+    mended: str | None = None
 
 
 @dataclass(frozen=True)

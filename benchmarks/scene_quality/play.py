@@ -24,9 +24,10 @@ def code_version(root: Path = ROOT) -> str:
     return digest.hexdigest()[:16]
 
 
-def play(name: str, seed: int, folder: Path, command: Sequence[str]) -> Path:
-    """Play one take unless `folder` holds it; return its transcript. Raises RuntimeError with the command's last words.
+def play(name: str, seed: int, folder: Path, command: Sequence[str], options: Sequence[str] = ()) -> Path:
+    """Play one take unless `folder` holds it, with more `options` of `play`; return its transcript.
 
+    Raises RuntimeError with the command's last words.
     The take is made in a folder beside and renamed when it is complete, so an interrupted one is never reused.
     """
     kept = folder / f"{name}-{seed}"
@@ -34,7 +35,7 @@ def play(name: str, seed: int, folder: Path, command: Sequence[str]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".playing-") as fresh:
             out = Path(fresh) / "take"
-            call = [*command, "play", name, "--auto", "--seed", str(seed), "--out", str(out), "--quiet"]
+            call = [*command, "play", name, "--auto", "--seed", str(seed), "--out", str(out), "--quiet", *options]
             done = subprocess.run(call, cwd=ROOT, capture_output=True, check=False, encoding="utf-8", errors="replace")
             found = list(out.rglob("transcript.json"))
             if done.returncode or len(found) != 1:

@@ -1,8 +1,11 @@
 """Names with particles, vocatives, and inside other words."""
 
+import re
+
 import pytest
 
 from agents.names import called, has_final, mentioned, with_particle
+from tests.conftest import FILES
 
 CAST = {"지수": ("지수 씨",), "민호": (), "지은": ("윤 작가",), "강민": (), "하린": ("길잡이",)}
 
@@ -49,3 +52,24 @@ def test_particles_follow_the_final_consonant():
     assert with_particle("지은", "이", "가") == "지은이"
     assert with_particle("민수", "이", "가") == "민수가"
     assert not has_final("Anna")
+
+
+def _cast(cell):
+    people = {}
+    for part in re.findall(r"[^,(]+(?:\([^)]*\))?", cell):
+        name, _, aliases = part.partition("(")
+        people[name.strip()] = [alias for alias in aliases.rstrip(")").split("/") if alias]
+    return people
+
+
+@pytest.mark.parametrize(("half", "least"), [("tune", 0.98), ("held", 0.91)])
+def test_the_labelled_table(half, least):
+    rows = [row.split("\t") for row in (FILES / "name_mentions.tsv").read_text(encoding="utf-8").splitlines()]
+    right = [
+        sorted(mentioned(text, _cast(cast))) == sorted(filter(None, named.split(",")))
+        and sorted(called(text, _cast(cast))) == sorted(filter(None, addressed.split(",")))
+        for part, cast, text, named, addressed, _ in (row for row in rows if len(row) == 6)
+        if part == half
+    ]
+    assert len(right) >= 130
+    assert sum(right) / len(right) >= least

@@ -299,3 +299,18 @@ def test_the_page_gives_each_parameter_its_value(constant):
     value = getattr(dynamics, constant)
     figures = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,)
     assert all(f"{figure:g}" in row.split("|")[3] for figure in figures), row
+
+
+def test_a_disposition_scales_contagion_and_decay_and_shifts_rest():
+    plain, other = Temper(), Temper(contagion=1.5, half_life=2.0, rest=0.2)
+    tempers = {"하린": plain, "도윤": other, "서진": plain}
+    start = opening(tempers)
+    assert start["도윤"]["valence"] == pytest.approx(start["하린"]["valence"] + 0.2)
+    level = {**start, "도윤": start["하린"]}
+    loved = {("하린", "서진"): 1.0, ("도윤", "서진"): 1.0}
+    steady = {**tempers, "도윤": Temper(contagion=1.5)}
+    moved = after(level, "서진", ["하린", "도윤"], Emotion(-1.0, 0.0, {}), {}, steady, loved)
+    assert moved["도윤"]["valence"] == pytest.approx(1.5 * moved["하린"]["valence"], abs=1e-3)
+    high = {name: {**start["하린"], "valence": 0.8} for name in tempers}
+    slow = after(high, None, [], Emotion(), {}, {**tempers, "도윤": Temper(half_life=2.0)}, {})
+    assert slow["도윤"]["valence"] == pytest.approx(0.8 * (slow["하린"]["valence"] / 0.8) ** 0.5, abs=1e-3)

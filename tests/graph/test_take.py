@@ -1,12 +1,14 @@
 """A whole take on the scripted model: beats, knowledge, retries, secrets, branches, people, and resuming."""
 
 import json
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from graph.take import ChoiceWanted, LineWanted
+from scenarios import find
 from tests.conftest import FILES
 from transcript.errors import Interrupted
 from transcript.store import RunStore
@@ -266,3 +268,39 @@ def test_the_drawing_in_the_docs_is_the_graph(staged, scripted):
     drawing = staged(scripted(LINES)).drawing()
     text = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
     assert drawing.strip() in text
+
+
+def test_a_suggestion_that_is_followed_is_a_branch_of_the_store(staged, scripted):
+    take = staged(scripted(LINES))
+    take.start(7, [], person=True)
+    before = [next(take.play(pause=True)) for _ in range(2)]
+    chosen = take.suggest()[0]
+    head = state_of(take)["head"]
+    branch = take.follow(chosen)
+    after = next(step for step in take.play(pause=True) if isinstance(step, Turn))
+    assert (after.text, after.kind, state_of(take)["branch"]) == (chosen.text, "event", branch)
+    assert after.why.startswith("chosen by the person: ")
+    store = take.company.store
+    assert store.head("take", branch) == state_of(take)["head"]
+    assert store.head("take") == head
+    assert [turn.text for turn in store.turns(state_of(take)["head"])][-2] == before[-1].text
+
+
+@pytest.mark.parametrize("steer", [True, False])
+def test_the_plan_is_kept_in_every_cue_and_shown_only_when_it_is_steered(staged, scripted, monkeypatch, steer):
+    model = scripted(INVENTED, invent=True)
+    shown = []
+    propose = type(model).propose
+
+    def listening(self, prompt, *args, **options):
+        shown.append(prompt.rsplit("[", 1)[1])
+        return propose(self, prompt, *args, **options)
+
+    monkeypatch.setattr(type(model), "propose", listening)
+    take = staged(model, find("바다"), limit=12)
+    take.company.director = replace(take.company.director, steer=steer)
+    take.start(7, [], person=False)
+    lines = [turn for turn in turns(take) if turn.kind == "dialogue"]
+    assert lines
+    assert all(turn.cue.emotion for turn in lines)
+    assert any("마음은" in tail for tail in shown) is steer
