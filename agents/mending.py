@@ -35,6 +35,8 @@ _FROM = {
     "자라": "자라", "모자라": "모자라", "놀라": "놀라", "비싸": "비싸", "짜": "짜", "차": "차", "싸": "싸", "서": "서", "보내": "보내",
     "지내": "지내", "끝내": "끝내", "내": "내", "꺼내": "꺼내", "가르쳐": "가르치", "드려": "드리", "틀려": "틀리", "어울려": "어울리",
 }  # fmt: skip
+_ALONE = ("그래", "이래", "어때")  # as the end of a longer word they are something else: 십이월이래
+_THING = {"합쇼체": ("겁니다", "겁니까"), "하오체": ("것이오", "것이오"), "하게체": ("걸세", "것인가")}
 _TWO_READINGS = ("들어", "물어", "걸어", "묻어", "나아", "지어", "길어", "켜", "져", "펴", "낫")
 _LIQUID = frozenset(
     "살 놀 울 만들 들 걸 열 불 알 길 멀 팔 돌 달 밀 물 말 풀 빌 힘들 흔들 떠들 매달 머물 베풀 줄 늘".split()
@@ -112,6 +114,8 @@ def _read(word: str, body: str, question: bool) -> _Read | None:
     mood = "question" if question else "statement"
     if match := re.fullmatch(r"(.*?[가-힣])(?:으?십시오|으?세요|으?시오)", word):
         stem = match[1]
+        if _final(stem) == "ᆸ" and word.endswith("시오") and not word.endswith(("으시오", "으십시오")):
+            stem = stem[:-1] + _without_final(stem[-1])  # 봅시오
         if not question and not _NO_PLAIN_FORM.search(stem):
             return _Read(stem, "stem", "command")
         return None
@@ -138,20 +142,21 @@ def _read(word: str, body: str, question: bool) -> _Read | None:
         short = _without_final(match[1][-1])
         return None if short in _SHORT_OF_LIQUID else _Read(match[1][:-1] + short, "stem", mood)
     if word.endswith("요") and len(word) > 1:
-        return _plain(word[:-1].removesuffix("이") if word.endswith("이요") else word[:-1], mood)
+        return _plain(word[:-1].removesuffix("이") if word.endswith("이요") else word[:-1], body, mood)
     if word.endswith("죠") and len(word) > 1:
         return _Read(word[:-1] + "지", "plain", mood)
-    return _plain(word, mood) if _is(body, "해체") and not _is(body, "하게체") else None
+    return _plain(word, body, mood) if _is(body, "해체") and not _is(body, "하게체") else None
 
 
-def _plain(word: str, mood: str) -> _Read | None:
+def _plain(word: str, body: str, mood: str) -> _Read | None:
     """Return the reading of a 해체 form: its stem where that is known, else as it stands."""
     if not word or not re.search(r"[가-힣]$", word):
         return None
-    if word.endswith("잖아"):
+    if word.endswith("잖아") or (word == "봐" and re.search("까 봐", body)):
         return _Read(word, "plain", mood)
     for fused in sorted(_FROM, key=len, reverse=True):
-        if word.endswith(fused) and (len(fused) > 1 or fused in "해돼와봐줘둬" or word == fused):
+        whole = len(fused) == 1 and fused not in "해돼와봐줘둬"
+        if word == fused or (word.endswith(fused) and not whole and fused not in _ALONE):
             return _Read(word[: -len(fused)] + _FROM[fused], "stem", mood)
     if not word.endswith(_TWO_READINGS) and (match := re.fullmatch(r"(.*[가-힣])[어아]", word)) and closed(match[1]):
         return _Read(match[1], "stem", mood)
@@ -184,6 +189,8 @@ def _said(read: _Read, wanted: str) -> str | None:
             if wanted == "합쇼체":
                 return base[:-1] + ("닙니까" if question else "닙니다")
             return base[:-1] + ("닌가" if question else "닐세") if wanted == "하게체" else base + ends[wanted]
+        if base.endswith("거") and wanted in _THING:  # 거 is 것, and joins: 겁니다
+            return base[:-1] + _THING[wanted][question]
         ends = {
             "해체": glue + "야",
             "해라체": glue + "야",

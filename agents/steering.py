@@ -13,7 +13,7 @@ from transcript.turn import Cue, Turn
 MEANT, READ = (-0.23, 0.46), (-0.24, 0.24)
 GAIN = 1.5  # times that band, because what is asked for is seldom reached; chosen on seed 101 (docs/steering.md)
 LOOK_BACK = 3  # lines in a row that are looked at for misses
-MISS = 0.3  # distance from what was asked at which a line has missed it
+MISS = 0.15  # distance from what was asked at which a line has missed it, and is asked for once more
 LOWERED = 0.5  # share of the way that is still asked of who missed on the same side LOOK_BACK times
 DRIFT = 0.3  # mean miss of the last lines of everybody from which a means other than words is used
 _WORDS = 2  # labels of a cue that are said

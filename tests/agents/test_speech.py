@@ -2,8 +2,9 @@
 
 import pytest
 
-from agents.speech import levels_of, mismatch, settles
+from agents.speech import LEVELS, levels_of, mismatch, settles
 from scenarios import find, load_scenario, shipped
+from tests.conftest import FILES
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,15 @@ def test_settles_needs_an_ending():
     assert settles("파도가 높아요.", "해요체")
     assert not settles("파도.", "해요체")
     assert levels_of("파도") == levels_of("바다")
+
+
+@pytest.mark.parametrize(("half", "least"), [("tune", 0.99), ("held", 0.94)])
+def test_the_labelled_table(half, least):
+    rows = [row.split("\t") for row in (FILES / "speech_levels.tsv").read_text(encoding="utf-8").splitlines()]
+    right = [
+        ("|".join(level for level in LEVELS if level in levels_of(text)) or "none") == wanted
+        for part, text, wanted, _ in (row for row in rows if len(row) == 4)
+        if part == half
+    ]
+    assert len(right) > 300
+    assert sum(right) / len(right) >= least
