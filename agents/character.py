@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agents import prompts
+from agents.address import swapped
 from agents.guards import Rules, fault, mended
 from agents.mending import remade
 from model.base import OnToken, Proposal, Sampling, StageModel
@@ -57,13 +58,17 @@ class Character:
 def weigh(texts: Sequence[tuple[str, float | None]], rules: Rules) -> list[Candidate]:
     """Mend each raw candidate, hold it against `rules`, and say why it was turned down; scores come later.
 
-    A line at the wrong speech level is conjugated to the one wanted where that is safe, and keeps what it was.
+    A line at the wrong speech level is conjugated to the one wanted where that is safe, the speaker's 나 or 저 is put right,
+    and the candidate keeps what it was.
     """
     candidates = []
     for raw, logprob in texts:
         text, parenthetical = mended(raw, rules)
-        wrong, before = fault(text, rules), None
-        if wrong and wrong.startswith("speech level") and (better := remade(text, rules.level)):
-            text, before, wrong = better, text, fault(better, rules)
+        said, wrong = text, fault(text, rules)
+        if wrong and wrong.startswith("speech level"):
+            said = remade(text, rules.level) or text
+        said = swapped(said, rules.level)
+        before = text if said != text else None
+        text, wrong = said, fault(said, rules) if before else wrong
         candidates.append(Candidate(text, parenthetical, None, wrong, logprob, before))
     return candidates

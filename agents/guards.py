@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agents import address
 from agents.knowledge import Fact, says, stems
 from agents.speech import mismatch, settles
 
@@ -30,7 +31,7 @@ _FUNCTION_WORDS = frozenset(
 )
 _SHORTEST, _LONGEST = 2, 90
 # Faults with which a line may stand when nothing better was found, the least one first.
-_LESSER = ("harps on", "too short", "speech level", "asks instead", "too long", "repeats itself", "copy of")
+_LESSER = ("harps on", "too short", "speech level", "address", "asks instead", "too long", "repeats itself", "copy of")
 GRAVE = len(_LESSER) + 1
 
 
@@ -123,6 +124,8 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
         return "too long"
     if found := mismatch(text, rules.level):
         return f"speech level: {found}, wanted {rules.level}"
+    if low := address.fault(text, rules.level):
+        return f"address: {low} in {rules.level}"
     if rules.settled and rules.level and not settles(text, rules.level):
         return f"speech level: no ending, wanted {rules.level}"
     if rules.settled and "?" in text:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from agents.address import swapped
 from agents.speech import ending_of, mismatch, settles
 from emotion.conjugation import closed, predicate
 
@@ -44,10 +45,6 @@ _LIQUID = frozenset(
 _OPEN_OF_LIQUID = {"압": "알", "만듭": "만들", "놉": "놀", "웁": "울", "힘듭": "힘들", "엽": "열", "멉": "멀"}
 _NO_PLAIN_FORM = re.compile(r"(?:드|계|주무|잡수|돌아가)$")  # stems of respect whose plain form is another word
 _SHORT_OF_LIQUID = frozenset("사 노 우 드 거 여 부 아 기 머 파 도 다 미 무 마 푸 비 주".split())  # 산다 is 사다 or 살다
-_HUMBLE = ("합쇼체",)  # levels that ask for 저; 해요체 goes with 나 between people who are close
-_LOW = "나는 나도 나를 나만 나한테 내가 난 날 나의".split()
-_HIGH = "저는 저도 저를 저만 저한테 제가 전 절 저의".split()
-_SELF = re.compile(rf"(?<![가-힣])(?:{'|'.join(_LOW[:6] + _HIGH[:6])})(?![가-힣])")  # 전, 절 and 날 are other words too
 _ANSWERS = {"응": "네", "어": "네", "그래": "그래요", "아니야": "아니에요", "아니": "아니요"}  # before a comma, raised
 
 
@@ -81,15 +78,8 @@ def remade(text: str, wanted: str | None) -> str | None:
         out.append(said[end : match.start()] + body + gap + marks)
         end = match.end()
     made = "".join(out) + said[end:]
-    if wanted in _HUMBLE or wanted in _PLAIN:
-        made = _SELF.sub(lambda match: _selves(wanted)[match[0]], made)
+    made = swapped(made, wanted)
     return made if mismatch(made, wanted) is None and settles(made, wanted) else None
-
-
-def _selves(wanted: str) -> dict[str, str]:
-    """Return what the speaker calls themselves at a level, by what they may have said."""
-    pairs = dict(zip(_LOW, _HIGH, strict=True)) | {high: high for high in _HIGH}
-    return pairs if wanted in _HUMBLE else dict(zip(_HIGH, _LOW, strict=True)) | {low: low for low in _LOW}
 
 
 def _answered(body: str, wanted: str) -> str:

@@ -1,0 +1,50 @@
+"""Self-reference and address: 나 or 저, 너 or somebody's title, as the speech level of a pair wants it.
+
+합쇼체 is spoken by 저; 해요체 by 저 or, among people who are close, by 나; the other four by 나. 너 and 네가 go with 해체, 해라체 and
+하게체 and with nothing above. Ambiguous words are left alone: 제 (my, and 제일), 전 (I, and before), 네 (your, yes, and four), 날
+(me, and day).
+"""
+
+from __future__ import annotations
+
+import re
+
+_PARTICLES = ("는", "도", "를", "만", "한테", "에게", "더러", "랑", "까지", "부터", "보다", "처럼", "밖에")
+_LOW = {"내가": "제가", "나의": "저의"} | {f"나{particle}": f"저{particle}" for particle in _PARTICLES}
+_HIGH = {high: low for low, high in _LOW.items()}
+_YOU = ("너", "넌", "널", "네가", "니가", "너희", *(f"너{particle}" for particle in _PARTICLES))
+_HUMBLE, _PLAIN = ("합쇼체",), ("하오체", "하게체", "해체", "해라체")
+_POLITE = ("합쇼체", "해요체")
+_QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"]*\"")
+
+
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![가-힣])(?:{'|'.join(sorted(words, key=len, reverse=True))})(?![가-힣])")
+
+
+_LOW_WORDS, _HIGH_WORDS, _YOU_WORDS = _pattern(tuple(_LOW)), _pattern(tuple(_HIGH)), _pattern(_YOU)
+_UNAWARE = re.compile(r"저도 모르게|나도 모르게")  # said of anybody
+
+
+def swapped(text: str, level: str | None) -> str:
+    """Return `text` with the speaker's own pronoun as `level` wants it; quotations and whatever is ambiguous stay."""
+    if level in _HUMBLE:
+        return _swapped(text, _LOW_WORDS, _LOW)
+    return _swapped(text, _HIGH_WORDS, _HIGH) if level in _PLAIN else text
+
+
+def fault(text: str, level: str | None) -> str | None:
+    """Return the word by which somebody is addressed too low for a polite `level`, or None."""
+    if level not in _POLITE:
+        return None
+    found = _YOU_WORDS.search(_QUOTED.sub(" ", text))
+    return found[0] if found else None
+
+
+def _swapped(text: str, words: re.Pattern[str], other: dict[str, str]) -> str:
+    kept = [match.span() for pattern in (_QUOTED, _UNAWARE) for match in pattern.finditer(text)]
+
+    def swap(match: re.Match[str]) -> str:
+        return match[0] if any(start <= match.start() < end for start, end in kept) else other[match[0]]
+
+    return words.sub(swap, text)
