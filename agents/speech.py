@@ -30,6 +30,11 @@ _SENTENCE = re.compile(r"[^.!?…~\n]*[가-힣][^.!?…~\n]*[.!?…~]*")
 _CLAUSE = re.compile(r"[,，、;:—–]+")
 _TELLING = re.compile(r"(?<![가-힣])(그러|그랬|그래|그거|그게|이러|이랬|하더|하시|하며|하고|하는|했|라고|라며|라는)")
 _CALLED = re.compile(r"(야|아|님|씨)\s*\Z")  # who is spoken to
+_HAILED = re.compile(  # who is spoken to, behind an ending and without a comma
+    r"(?<=[요다까죠자쇼오냐니마라어아해지네]) (?=(?:이 |저 |내 |우리 )?(?:나쁜 |미친 |못난 )?"
+    r"(?:(?:자식|새끼|바보|놈|년|녀석|인간|화상|것|양반|친구|사람)[아야]|엄마|아빠|누나|언니|오빠|형|형님|여보|자기야"
+    r"|[가-힣]{1,3}(?:씨|님)|[가-힣]{2,3} 씨)\Z)"
+)
 _NO_HANGUL = re.compile(r"[^가-힣]+\Z")
 _COMPATIBLE = {
     **{chr(0x3131 + i): chr(0x11A8 + j) for j, i in enumerate([0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16])},
@@ -116,7 +121,8 @@ def _endings_of(line: str) -> list[Ending]:
 def _ending(sentence: str) -> Ending:
     """Return the ending of a sentence: of its last clause that has one, with the level of a polite one before it."""
     question = sentence.rstrip().endswith("?")
-    clauses = [clause for clause in _CLAUSE.split(_NO_HANGUL.sub("", sentence)) if clause.strip()]
+    said = _HAILED.sub(", ", _NO_HANGUL.sub("", sentence))
+    clauses = [clause for clause in _CLAUSE.split(said) if clause.strip()]
     joint = _FRAGMENT
     for place, clause in reversed(list(enumerate(clauses))):
         ending = ending_of(clause, question and place == len(clauses) - 1)

@@ -26,6 +26,7 @@ from graph.state import StageState, added, cleared, new_line
 from transcript.turn import Candidate, Cost, Cue, Turn
 
 RETRIES = 2
+ASKS = 2  # times that a line far from the emotion asked for is asked for again
 _JUDGED = 100  # answers of a beat that are kept
 
 
@@ -103,7 +104,7 @@ def choose(company: Company, state: StageState) -> StageState:
     ranked = rank(candidates, cue, recent, ask.valence if ask else None, company.emotion, length=length)
     drafts = [asdict(candidate) for candidate in ranked]
     best = ranked[0]
-    if (best.rejected and state["attempt"] < RETRIES) or (not state["attempt"] and _misses(company, best, ask)):
+    if (best.rejected and state["attempt"] < RETRIES) or (state["attempt"] < ASKS and _misses(company, best, ask)):
         return {"drafts": drafts, "attempt": state["attempt"] + 1, "line": None}
     why = "; ".join(filter(None, [state["why"], ask.why if ask else ""]))
     if gravity(best.rejected) == GRAVE:
