@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from emotion.classifier import VERSION, Classifier
 from emotion.labels import LABELS
@@ -26,18 +25,24 @@ def calibrated(logits: Floats, truth: Floats) -> tuple[Floats, Floats]:
     """Return scale and shift (labels,) of the logits: Platt's (1999) logistic fit per label, pulled toward the fit of all."""
 
     def fit(z: Floats, y: Floats, start: tuple[float, float], pull: float) -> tuple[float, float]:
-        a, b = start
-        for _ in range(50):  # Newton's method on two parameters
-            p = 1 / (1 + np.exp(-(a * z + b)))
+        def loss(at: Floats) -> float:
+            margin = at[0] * z + at[1]
+            return float((np.logaddexp(0, margin) - y * margin).sum() + pull / 2 * ((at - start) ** 2).sum())
+
+        at = np.array(start)
+        for _ in range(50):  # Newton's method on two parameters, each step halved until it helps
+            p = 1 / (1 + np.exp(-np.clip(at[0] * z + at[1], -60, 60)))
             w = p * (1 - p)
-            gradient = np.array([((p - y) * z).sum() + pull * (a - start[0]), (p - y).sum() + pull * (b - start[1])])
+            gradient = np.array([((p - y) * z).sum(), (p - y).sum()]) + pull * (at - start)
             cross = (w * z).sum()
             hessian = np.array([[(w * z * z).sum() + pull, cross], [cross, w.sum() + pull]]) + 1e-6 * np.eye(2)
-            step = np.linalg.solve(hessian, gradient)
-            a, b = a - float(step[0]), b - float(step[1])
+            step, before = np.linalg.solve(hessian, gradient), loss(at)
+            while abs(step).max() > 1e-9 and loss(at - step) > before:
+                step = step / 2
+            at = at - step
             if abs(step).max() < 1e-6:
                 break
-        return a, b
+        return float(at[0]), float(at[1])
 
     common = fit(logits.ravel(), truth.ravel(), (1.0, 0.0), 0.0)
     pairs = [fit(logits[:, label], truth[:, label], common, _PULL) for label in range(logits.shape[1])]
@@ -52,6 +57,8 @@ def pack(
 
     Of each layer's feed-forward neurons only the `inner` that are strongest over rows of `train` are kept.
     """
+    import torch
+
     state = torch.load(work / "student.pt", weights_only=True)
     _, pieces, scores = json.loads((work / "vocabulary.json").read_text(encoding="utf-8"))
     arrays: dict[str, Any] = {}
