@@ -49,8 +49,7 @@ def test_a_constant_guess_is_off_by_its_distance_from_the_share_that_is_true():
 
 
 def loss(logits, truth):
-    p = 1 / (1 + np.exp(-logits))
-    return -(truth * np.log(p) + (1 - truth) * np.log(1 - p)).mean()
+    return (np.logaddexp(0, logits) - truth * logits).mean()
 
 
 def test_calibration_lowers_the_loss_and_keeps_the_order():
