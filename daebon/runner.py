@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ def new_run(store: RunStore, out: Path, order: Order) -> Run:
         "steer": order.steer,
         "human": [name for name in names if name in human],
     }
-    run, folder = _new_folder(out, f"{safe_name(scenario.title)}-{take['seed']}")
+    run, folder = _new_folder(out, f"{safe_name(scenario.title)}-{take['seed']}", {run.id for run in store.runs()})
     store.create(run, scenario.title, folder, scenario.to_dict(), take)
     return store.run(run)
 
@@ -126,10 +126,15 @@ def write_files(take: Any, formats: Sequence[str] = FORMATS) -> list[Path]:
     return paths
 
 
-def _new_folder(out: Path, name: str) -> tuple[str, Path]:
-    """Make a new folder `name`, or `name-2`, `name-3`… when it is taken; safe against another process."""
+def _new_folder(out: Path, name: str, known: Collection[str]) -> tuple[str, Path]:
+    """Make a new folder `name`, or `name-2`, `name-3`… when it is taken; safe against another process.
+
+    A run that is `known` to the store keeps its name, also when somebody removed its folder.
+    """
     for i in range(1, 10_000):
         run = name if i == 1 else f"{name}-{i}"
+        if run in known:
+            continue
         try:
             (out / run).mkdir(parents=True)
             return run, (out / run).resolve()

@@ -240,3 +240,14 @@ def test_a_folder_that_hides_our_packages_is_named(tmp_path):
     assert done.returncode == 2
     assert "package 'model'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_take_whose_folder_was_removed_keeps_its_name_in_the_store(tmp_path, script):
+    play = ("play", FILES / "둘.yaml", "--auto", "--model", script, "--seed", 4, "--turns", 2, "--out", tmp_path)
+    first = Path(daebon(*play).stdout.splitlines()[-1])
+    for path in first.iterdir():
+        path.unlink()
+    first.rmdir()
+    done = daebon(*play)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "빈집-4-2")
