@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents import address
-from agents.knowledge import Fact, says, stems
+from agents.knowledge import Fact, hints, stems
 from agents.speech import mismatch, settles
 
 _RESIDUE = re.compile(r"#|```|\*\*|__|[\[\]{}<>|\\=_`]|https?:|S ?#|Prompt|Answer|INST|지문|^\s*[-•*]\s|^\s*\d+[.)]\s")
@@ -85,7 +85,7 @@ def fault(text: str, rules: Rules) -> str | None:
     if not _ENDS.search(text):
         return "cut off"
     for fact in rules.forbidden:
-        if says(text, fact):
+        if hints(text, fact):
             return f"gives away: {fact.text}"
     if not _ALLOWED.fullmatch(text):
         return "foreign letters or lone jamo"

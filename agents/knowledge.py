@@ -1,4 +1,4 @@
-"""Who knows which fact, whether a line says one, and how a line that must say one begins."""
+"""Who knows which fact, whether a line says or hints at one, and how a line that must say one begins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.names import has_final
+from agents.names import has_final, mentioned
+from agents.paraphrases import concepts, words_of
 from scenarios.values import Relation, Scenario
 
 _PARTICLES = (
@@ -17,13 +18,39 @@ _WEAK = frozenset("있 없 하 되 이 주 오 가 보 것 수 안 못 제 내 �
 _FORMAL = frozenset({"해요체", "합쇼체"})
 
 
+# What speaks for a hint at a fact, in log-odds; `python -m training.secrets` fits them (docs/steering.md).
+_LOG_ODDS = (0.64, 1.06, 1.03, 0.6, 0.77, 2.38, 1.5, 0.88, -3.04)
+_HINT = -1.7  # at which a line is turned down: 3 % of what the model says in takes of seed 101 lies above it
+_NEAREST = 3  # concepts of a fact in one line that count
+_OWN = re.compile(
+    r"(?<![가-힣])(나|난|내|내가|나는|저|제|제가|저는|전|우리|네|니|너|넌|네가|니가|너는|당신)(?![가-힣])"
+)
+_DENIED = re.compile(r"(?<![가-힣])(안|못)(?=[ 가-힣])|않|아니|아닌|아냐|없|말고|리가")
+_PASSED = re.compile("[었았였했렸졌갔왔겼났쳤켰봤됐썼]")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One content word of a fact: its `stem` in jamo, and the concepts to which it points."""
+
+    stem: str
+    concepts: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Fact:
-    """One fact of the play: its text, who holds it when the curtain rises, and the stems by which speech gives it away."""
+    """One fact of the play: its text, who holds it when the curtain rises, and what gives it away.
+
+    `keys` are the stems of its content words, `parts` the same with their concepts; `cast` maps everybody's name to their
+    other names, and `people` are those whom the fact names, the one it is about first.
+    """
 
     text: str
     holders: frozenset[str]
     keys: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+    people: tuple[str, ...] = ()
+    cast: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def facts_of(scenario: Scenario) -> tuple[Fact, ...]:
@@ -32,8 +59,23 @@ def facts_of(scenario: Scenario) -> tuple[Fact, ...]:
     for persona in scenario.personas:
         for secret in persona.secret:
             holders.setdefault(secret, set()).add(persona.name)
-    names = [form for p in scenario.personas for form in (p.name, *p.aliases)]
-    return tuple(Fact(text, frozenset(who), keys_of(text, names)) for text, who in holders.items())
+    cast = {p.name: p.aliases for p in scenario.personas}
+    return tuple(fact_of(text, who, cast) for text, who in holders.items())
+
+
+def fact_of(text: str, holders: Iterable[str], cast: Mapping[str, Sequence[str]]) -> Fact:
+    """Return a fact that `holders` know, in a play whose people are `cast` (name to other names)."""
+    names = [form for name, others in cast.items() for form in (name, *others)]
+    words = words_of(text)
+    parts = []
+    for i, word in enumerate(words):
+        stem = _verb_stem(word) if i == len(words) - 1 else _noun_stem(word)
+        found = concepts([word])
+        if stem not in names and not mentioned(word, cast) and (found or stem not in _WEAK):
+            parts.append(Part(_jamo(stem), found))
+    people = tuple(mentioned(text, cast))
+    known = tuple((name, tuple(others)) for name, others in cast.items())
+    return Fact(text, frozenset(holders), keys_of(text, names), tuple(parts), people, known)
 
 
 def keys_of(fact: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -66,6 +108,34 @@ def says(text: str, fact: Fact) -> bool:
     """Say whether a line gives `fact` away: more than half of its stems, and at least two when there are two."""
     share = share_said(text, fact.keys)
     return share > 0.5 or (len(fact.keys) == 2 and share == 1.0)
+
+
+def hints(text: str, fact: Fact) -> bool:
+    """Say whether a line gives `fact` away or comes near it, in other words too; wider than `says`, for those who must not.
+
+    It takes a line that denies the fact, or says it of somebody else in the same words, for a hint more often than not.
+    """
+    return says(text, fact) or sum(w * clue for w, clue in zip(_LOG_ODDS, clues(text, fact), strict=True)) > _HINT
+
+
+def clues(text: str, fact: Fact) -> tuple[float, ...]:
+    """Return what in a line speaks for a hint at `fact`, as numbers that training.secrets weighs; the last is always 1.
+
+    They are: concepts of the fact that the line touches (0..1), the share of its people named, the share of its words said
+    in any wording and that touch again where the line is about its subject, and that share in a line that tells something past,
+    speaks of me or you, denies, or asks.
+    """
+    spoken = words_of(text)
+    words, touched = [_jamo(word) for word in spoken], concepts(spoken)
+    said = [any(w.startswith(part.stem) for w in words) or bool(part.concepts & touched) for part in fact.parts]
+    share = sum(said) / len(said) if said else 0.0
+    near = min(_NEAREST, len(frozenset().union(*(part.concepts for part in fact.parts)) & touched)) / _NEAREST
+    named = mentioned(text, dict(fact.cast))
+    who = len(set(named) & set(fact.people)) / len(fact.people) if fact.people else 0.0
+    personal = float(bool(_OWN.search(text)))
+    about = 1.0 if fact.people[:1] and fact.people[0] in named else 0.5 * personal
+    kinds = (bool(_PASSED.search(text)), bool(personal), bool(_DENIED.search(text)), "?" in text)
+    return (near, who, share * about, near * about, *(share * kind for kind in kinds), 1.0)
 
 
 def opening(fact: Fact, speaker: str, addressee: str, relation: Relation | None, level: str | None) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from emotion._endings import Kind, jamo
+from emotion._endings import Kind as Kind
+from emotion._endings import jamo, role_of
 
 # Ends of stems that keep their ㅂ (수줍어, 잡아); stems that change their ㄷ (깨달아); stems that lose their ㅅ (나아).
 _REGULAR_B = ("입", "잡", "씹", "뽑", "집", "접", "꼽", "업", "좁", "수줍")
@@ -65,6 +66,11 @@ def predicate(word: str) -> Iterator[tuple[str, Kind]]:
             yield jamo(stem + "이"), "whole"
     else:
         yield from ((form, "fused") for form in _fused(before, last))
+
+
+def follows(kind: Kind, rest: str) -> bool:
+    """Tell whether `rest` (NFD), particles or endings or nothing, may stand behind a base of this kind."""
+    return role_of(kind, rest) is not None
 
 
 def nominal(word: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.machine import header
 from benchmarks.scene_quality.play import ROOT, SEEDS, code_version, play
-from benchmarks.steering.figures import figures
+from benchmarks.steering.figures import Valences, figures
 from benchmarks.steering.judge import corpus, trained
 from benchmarks.steering.levels import counter
 from benchmarks.steering.tradeoff import tradeoff
@@ -29,7 +29,8 @@ ROWS = (
     ("arcs", "arcs (character and scene, four lines or more)", "d", ""),
     ("r", "planned and measured valence, line by line, median r", ".3f", ">= 0.75 and 0.35 over off"),
     ("r_smooth", "the same, measured lines smoothed as in transcript.json", ".3f", ""),
-    ("r_judge", "the same, line by line, by the second judge", ".3f", ">= 0.55"),
+    ("r_ngrams", "the same, line by line, by the judge of n-grams", ".3f", ">= 0.55"),
+    ("r_net", "the same, line by line, by the judge that is a fine-tuned net", ".3f", ">= 0.55"),
     ("distance", "mean distance to the target valence", ".3f", "<= 0.75 x off"),
     ("distance_band", "the same, target in the band the classifier reads", ".3f", ""),
     ("levels", "lines at the wanted speech level, by Kiwi", ".1%", ">= 95%"),
@@ -68,20 +69,28 @@ def main() -> None:
         raise SystemExit(
             "give --data DIR, the folder that holds kote/ and goemotions-korean/: the second judge learns there"
         )
-    judge, known = trained(arguments.data, CORPUS)
+    ngrams, known = trained(arguments.data, CORPUS)
+    judges: dict[str, Valences] = {"ngrams": lambda texts: ngrams.valences(texts).tolist()}
+    words = f"n-grams r = {known:.3f}"
+    if arguments.net:
+        from benchmarks.steering.net import NetJudge
+
+        net = NetJudge(arguments.net)
+        judges["net"] = lambda texts: net.valences(texts).tolist()
+        words += f", the net r = {net.known:.3f}"
     variants = {name: VARIANTS[name] for name in VARIANTS if name in arguments.variants.split("/")}
     played = _played(folder, variants, SEEDS[: arguments.seeds])
     right = counter()
-    columns = {
-        name: figures(paths, lambda texts: judge.valences(texts).tolist(), right) for name, paths in played.items()
-    }
+    columns = {name: figures(paths, judges, right) for name, paths in played.items()}
     print(f"{header('python -m benchmarks.steering')} seeds {SEEDS[: arguments.seeds]}\n")
     print(
-        f"The second judge has r = {known:.3f} with what was meant, over corpus lines of scenes it was not fitted on.\n"
+        f"How far the judges agree with what writers meant, over corpus lines of scenes they were not fitted on: {words}.\n"
     )
     print("| figure | " + " | ".join(columns) + " | bound |\n" + "| --- " * (len(columns) + 2) + "|")
     for key, label, form, bound in ROWS:
-        cells = ["–" if value[key] is None else format(_number(value[key], form), form) for value in columns.values()]
+        cells = [
+            "–" if value.get(key) is None else format(_number(value[key], form), form) for value in columns.values()
+        ]
         print("| " + " | ".join([label, *cells, bound]) + " |")
 
 
@@ -118,6 +127,7 @@ def _number(value: float | None, form: str) -> float | int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.steering", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder of the shared data")
+    parser.add_argument("--net", type=Path, help="folder of the judge that `python -m benchmarks.steering.net` trained")
     parser.add_argument("--work", type=Path, default=Path("build/steering"), help="where takes are kept")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many of the five seeds")
     parser.add_argument("--variants", default="/".join(VARIANTS), help="some of: " + "/".join(VARIANTS))

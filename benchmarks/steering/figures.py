@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,13 @@ def lines_of(path: Path) -> list[Line]:
     ]
 
 
-def figures(paths: Sequence[Path], judge: Valences, right: Right) -> dict[str, float | None]:
-    """Return every figure of the takes at `paths`; None where nothing could be measured."""
+def figures(paths: Sequence[Path], judges: Mapping[str, Valences], right: Right) -> dict[str, float | None]:
+    """Return every figure of the takes at `paths`, one `r_…` for each judge; None where nothing could be measured."""
     records: list[dict[str, Any]] = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     lines = [line for path in paths for line in lines_of(path)]
     arcs = arcs_of(lines)
-    judged = dict(zip((line.text for line in lines), judge([line.text for line in lines]), strict=True))
+    texts = sorted({line.text for line in lines})
+    judged = {name: dict(zip(texts, judge(texts), strict=True)) for name, judge in judges.items()}
     levels = [found for line in lines if line.level and (found := right(line.text, line.level)) is not None]
     beats = [beat["reason"] for record in records for beat in record["take"]["beats"]]
     turns = [turn for record in records for turn in record["turns"]]
@@ -69,7 +70,7 @@ def figures(paths: Sequence[Path], judge: Valences, right: Right) -> dict[str, f
         "arcs": len(arcs),
         "r": median([agreement(arc) for arc in arcs]),
         "r_smooth": median([agreement(arc, smoothed=True) for arc in arcs]),
-        "r_judge": median([agreement(arc, judged=judged) for arc in arcs]),
+        **{f"r_{name}": median([agreement(arc, judged=read) for arc in arcs]) for name, read in judged.items()},
         "distance": mean([abs(line.planned - line.measured) for line in lines]),
         "distance_band": mean([abs(readable(line.planned) - line.measured) for line in lines]),
         "levels": mean([float(found) for found in levels]),

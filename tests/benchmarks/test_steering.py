@@ -52,10 +52,12 @@ def transcript(tmp_path):
 
 
 def test_the_figures_of_a_take(transcript):
-    found = figures([transcript], lambda texts: [float(text[0]) for text in texts], lambda text, _: text[0] != "2")
+    found = figures(
+        [transcript], {"own": lambda texts: [float(text[0]) for text in texts]}, lambda text, _: text[0] != "2"
+    )
     assert (found["lines"], found["arcs"]) == (4, 1)
     assert found["r"] == pytest.approx(1.0)
-    assert found["r_judge"] > 0.9
+    assert found["r_own"] > 0.9
     assert found["distance_band"] == pytest.approx(0.1)
     assert found["levels"] == pytest.approx(0.75)
     assert (found["condition"], found["mended"], found["fit"]) == (0.5, 0.25, -2.0)
