@@ -46,6 +46,8 @@ _PERSON_CASE = re.compile(r"이?(?:한테|에게|께|더러|네(?:\s|\Z)|이랑|
 _PERSON_VERB = re.compile(
     r"(?:이가|이는|이도|이를|이만|가|는|은|이|도|를|을|의|랑|와|과)\s(?:[가-힣]+\s)?" + _any("verb")
 )
+_SOMEBODY_ELSE = re.compile(rf"(?:^|\s){_any('other')}\s\Z")
+_NO_PERSON = re.compile(r"\s[가-힣]|(?:이|도|은|는|만)?\s?(?:있|없)")  # 한결 낫다, 보람이 있다
 _MODIFIED = re.compile(rf"(?:(?:^|\s){_any('modifier')}|[가-힣]*(?:의|던|하는|은|운|한|된|린|진))\s\Z")
 _QUALIFIED = re.compile(rf"(?:(?:^|\s){_any('qualifier')}|[가-힣]의|하는|되는|던)\s\Z")
 _THEME = re.compile(r"(?:[은는이가건게]|바로|전부|결국|역시|다름|아닌|사람도|[도])\s\Z")
@@ -214,9 +216,12 @@ def _calls(before: str, rest: str, after: str, form: str) -> bool:
 def _a_person(before: str, after: str, form: str) -> bool:
     """Say whether something near an ordinary word speaks for its being somebody's name here."""
     if form in _WORDS["office"]:
+        if _SOMEBODY_ELSE.search(before):
+            return False
         return not re.search(r"[가-힣]\s\Z", before) or not re.search(r"(?:학교|혈액|우리 반|전국|지역)\s\Z", before)
     if form in _WORDS["mainly"]:
-        return not _QUALIFIED.search(before)
+        spoken_of = re.match(_PERSON_WORD, after) or not _NO_PERSON.match(after)
+        return bool(spoken_of) and not _QUALIFIED.search(before)
     if _MODIFIED.search(before):
         return False
     if has_final(form) and re.match(r"이(?:가|는|도|를|랑|의|만|한테|네|야|\s말|\s너)", after):
