@@ -6,13 +6,17 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.machine import header
 from benchmarks.scene_quality.play import ROOT, SEEDS, code_version, play
 from benchmarks.steering.figures import Valences, figures
 from benchmarks.steering.judge import corpus, trained
 from benchmarks.steering.levels import counter
-from benchmarks.steering.tradeoff import tradeoff
+from benchmarks.steering.tradeoff import draw, tradeoff
+
+if TYPE_CHECKING:
+    from benchmarks.steering.net import NetJudge
 
 CORPUS = ROOT / "training" / "corpus"
 TUNED = (101,)  # the seed on which the weights were chosen; the others are only reported
@@ -54,16 +58,9 @@ def main() -> None:
         _scale()
         return
     folder = arguments.work.resolve() / code_version()
+    net = _net(arguments.net) if arguments.net else None
     if arguments.tradeoff:
-        paths = _played(folder, {"tuned": VARIANTS["on, 8"]}, TUNED)["tuned"]
-        print(f"{header('python -m benchmarks.steering --tradeoff')} seeds {TUNED}\n")
-        print(
-            "| weight of emotion | median r | distance in the band | log-probability per token |\n| --- | --- | --- | --- |"
-        )
-        from emotion.measure import ClassifierEmotion
-
-        for row in tradeoff(paths, ClassifierEmotion()):
-            print(f"| {row['weight']:.1f} | {row['r']:.3f} | {row['distance']:.3f} | {row['fit']:.3f} |")
+        _tradeoff(folder, net, arguments.picture)
         return
     if arguments.data is None:
         raise SystemExit(
@@ -72,10 +69,7 @@ def main() -> None:
     ngrams, known = trained(arguments.data, CORPUS)
     judges: dict[str, Valences] = {"ngrams": lambda texts: ngrams.valences(texts).tolist()}
     words = f"n-grams r = {known:.3f}"
-    if arguments.net:
-        from benchmarks.steering.net import NetJudge
-
-        net = NetJudge(arguments.net)
+    if net:
         judges["net"] = lambda texts: net.valences(texts).tolist()
         words += f", the net r = {net.known:.3f}"
     variants = {name: VARIANTS[name] for name in VARIANTS if name in arguments.variants.split("/")}
@@ -107,6 +101,34 @@ def _played(folder: Path, variants: Mapping[str, Sequence[str]], seeds: Sequence
     return paths
 
 
+def _net(folder: Path) -> NetJudge:
+    """Load the judge that needs torch."""
+    from benchmarks.steering.net import NetJudge
+
+    return NetJudge(folder)
+
+
+def _tradeoff(folder: Path, net: NetJudge | None, picture: Path | None) -> None:
+    """Print, and draw to `picture`, what other weights of emotion would have chosen."""
+    from emotion.measure import ClassifierEmotion
+
+    paths = _played(folder, {"tuned": VARIANTS["on, 8"]}, TUNED)["tuned"]
+    rows = tradeoff(paths, ClassifierEmotion(), (lambda texts: net.valences(texts).tolist()) if net else None)
+    columns = {
+        "weight of emotion": "weight",
+        "median r": "r",
+        "by the net": "r_judge",
+        "distance in the band": "distance",
+    }
+    columns["log-probability per token"] = "fit"
+    print(f"{header('python -m benchmarks.steering --tradeoff')} seeds {TUNED}\n")
+    print(f"| {' | '.join(columns)} |\n{'| --- ' * len(columns)}|")
+    for row in rows:
+        print(f"| {' | '.join('–' if row[key] is None else format(row[key], '.3f') for key in columns.values())} |")
+    if picture:
+        draw(rows, picture)
+
+
 def _scale() -> None:
     """Print mean and deviation of what corpus lines mean and of what the classifier reads in them."""
     import numpy as np
@@ -132,6 +154,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many of the five seeds")
     parser.add_argument("--variants", default="/".join(VARIANTS), help="some of: " + "/".join(VARIANTS))
     parser.add_argument("--tradeoff", action="store_true", help="rank the candidates of other seeds with other weights")
+    parser.add_argument("--picture", type=Path, help="with --tradeoff: draw the curve to this .svg or .png")
     parser.add_argument("--scale", action="store_true", help="print the band in which the classifier reads dialogue")
     return parser.parse_args()
 
