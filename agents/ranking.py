@@ -14,7 +14,7 @@ from transcript.turn import Candidate, Cue
 # the line here, per token.
 FIT, NEW, LEVEL, LENGTH = 0.45, 0.27, 0.11, 0.17
 FEELING = 0.6  # weight of the measured emotion beside all of these (docs/steering.md shows what other weights buy)
-REACH = 0.5  # distance in valence at which a line is worth nothing for its emotion
+REACH = 1.0  # distance in valence at which a line is worth nothing for its emotion
 NONSENSE = 0.25  # a line that fits this much less than the best one is no choice, whatever it makes one feel
 _WORST_FIT = -4.0  # mean log-probability per token that counts as no fit at all
 _FULL_LENGTH = 14  # letters from which a line is long enough to carry something
