@@ -1,4 +1,4 @@
-"""The command line: `daebon play`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`."""
+"""The command line: `daebon play`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`, `train`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from daebon import __version__
 from daebon.emotion import app as emotion_app
+from daebon.train import app as train_app
 from transcript.errors import DaebonError, FileError, Interrupted, UsageError
 
 OUT = Path("takes")
@@ -28,6 +29,7 @@ persona_app = typer.Typer(help="Look at personas: check, JSON Schema.", no_args_
 app.add_typer(scenario_app, name="scenario")
 app.add_typer(persona_app, name="persona")
 app.add_typer(emotion_app, name="emotion")
+app.add_typer(train_app, name="train")
 
 Out = Annotated[Path, typer.Option("--out", help="Folder of the takes and of their run store.")]
 RunName = Annotated[str, typer.Argument(help="A run's id (see `daebon runs`), or latest.")]

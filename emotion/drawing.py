@@ -7,14 +7,14 @@ import logging
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emotion.arcs import Point, Row, Series, Span, rows
 from emotion.conjugation import closed
 from emotion.shapes import GLOSS, window
-from transcript.errors import DaebonError, UsageError
+from transcript.errors import UsageError
+from transcript.fonts import BOLD, PLAIN, font_file
 from transcript.record import write_atomically
 
 if TYPE_CHECKING:
@@ -322,7 +322,7 @@ def _shown(text: str) -> str:
 def _font(*, bold: bool, size: float) -> Any:
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(fname=_font_file("NanumGothicBold.ttf" if bold else "NanumGothic.ttf"), size=size)
+    return FontProperties(fname=font_file(BOLD if bold else PLAIN), size=size)
 
 
 @cache
@@ -330,16 +330,5 @@ def _letters() -> frozenset[int]:
     """Return the code points that the plain and the bold font both have."""
     from matplotlib.ft2font import FT2Font
 
-    plain, bold = (FT2Font(_font_file(name)).get_charmap() for name in ("NanumGothic.ttf", "NanumGothicBold.ttf"))
+    plain, bold = (FT2Font(font_file(name)).get_charmap() for name in (PLAIN, BOLD))
     return frozenset(plain) & frozenset(bold)
-
-
-@cache
-def _font_file(name: str) -> Path:
-    """Find a font in the package that carries it; importing that package would change matplotlib's settings."""
-    spec = find_spec("koreanize_matplotlib")
-    folders = (spec.submodule_search_locations or []) if spec else []
-    for folder in folders:
-        if (Path(folder) / "fonts" / name).is_file():
-            return Path(folder) / "fonts" / name
-    raise DaebonError(f"font {name} is missing; install it again: pip install koreanize-matplotlib==0.1.1")

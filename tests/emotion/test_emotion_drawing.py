@@ -17,6 +17,7 @@ from emotion.arcs import Series, Span
 from emotion.drawing import draw
 from emotion.shapes import target
 from transcript.errors import DaebonError, UsageError
+from transcript.fonts import font_file
 
 SVG = "{http://www.w3.org/2000/svg}"
 BEATS = (
@@ -67,7 +68,7 @@ def test_letters_of_an_svg_are_outlines_that_need_no_font(tmp_path):
     root = ElementTree.fromstring(_drawn(tmp_path / "arc.svg", beats=BEATS))
     assert not list(root.iter(f"{SVG}text"))
     assert not list(root.iter(f"{SVG}image"))
-    font = FT2Font(drawing._font_file("NanumGothic.ttf"))
+    font = FT2Font(font_file())
     drawn = {path.get("id") for path in root.iter(f"{SVG}path")}
     assert {
         f"NanumGothic-{font.get_char_index(ord(letter)):x}" for letter in "유쾌중립불턴측정계획털어놓는다“"
