@@ -16,6 +16,7 @@ from emotion import drawing
 from emotion.arcs import Series, Span
 from emotion.drawing import draw
 from emotion.shapes import target
+from transcript import fonts
 from transcript.errors import DaebonError, UsageError
 from transcript.fonts import font_file
 
@@ -154,13 +155,13 @@ def test_nothing_to_draw_is_said(tmp_path):
 
 
 def test_a_missing_font_names_the_package(monkeypatch, tmp_path):
-    drawing._font_file.cache_clear()
-    monkeypatch.setattr(drawing, "find_spec", lambda _: None)
+    font_file.cache_clear()
+    monkeypatch.setattr(fonts, "find_spec", lambda _: None)
     try:
         with pytest.raises(DaebonError, match="pip install koreanize-matplotlib"):
             draw(tmp_path / "arc.svg", ARCS, title="방파제")
     finally:
-        drawing._font_file.cache_clear()
+        font_file.cache_clear()
 
 
 def test_a_failed_write_leaves_the_old_picture(monkeypatch, tmp_path):
