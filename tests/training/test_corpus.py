@@ -1,10 +1,15 @@
 """The corpus: every scene loads, the held-out list names scenes of it, and mistakes are named with file and line."""
 
+import re
 import unicodedata
+from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
+from agents.speech import LEVELS
+from emotion.labels import LABELS
 from training.corpus import read_corpus, read_scene
 from training.dataset import held_out
 from transcript.errors import FileError
@@ -15,7 +20,8 @@ SCENE = Path(__file__).parent / "files" / "빈수조.yaml"
 
 def test_every_scene_of_the_corpus_loads_and_a_fifth_is_held_out():
     scenes = read_corpus(CORPUS)
-    assert len(scenes) >= 80
+    assert len(scenes) >= 150
+    assert sum(line.speaker is not None for scene in scenes for line in scene.lines) >= 2_000
     hidden = held_out(CORPUS / "held_out.txt", scenes)
     assert 0.15 <= len(hidden) / len(scenes) <= 0.25
 
@@ -23,6 +29,23 @@ def test_every_scene_of_the_corpus_loads_and_a_fifth_is_held_out():
 def test_no_line_stands_twice_in_the_corpus():
     said = [line.text for scene in read_corpus(CORPUS) for line in scene.lines if line.speaker]
     assert sorted(text for text in set(said) if said.count(text) > 1) == []
+
+
+def test_all_levels_emotions_and_many_genres_are_spoken():
+    scenes = read_corpus(CORPUS)
+    spoken = [line for scene in scenes for line in scene.lines if line.speaker]
+    assert min(Counter(line.level for line in spoken)[level] for level in LEVELS) >= 100
+    assert {line.emotion for line in spoken} == set(LABELS)
+    assert len({scene.scenario.genre for scene in scenes}) >= 8
+
+
+def test_no_two_scenes_share_their_words():
+    pieces = {}
+    for scene in read_corpus(CORPUS):
+        text = re.sub("[^가-힣]", "", "".join(line.text for line in scene.lines))
+        pieces[scene.name] = {text[i : i + 8] for i in range(len(text) - 7)}
+    shares = [len(a & b) / min(len(a), len(b)) for a, b in combinations(pieces.values(), 2)]
+    assert 0 < max(shares) < 0.03
 
 
 def test_a_scene_becomes_turns_with_its_opening_action_first():
