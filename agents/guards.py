@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents import address
-from agents.knowledge import Fact, hints, stems
+from agents.knowledge import Fact, hints, says, stems
 from agents.speech import mismatch, settles
 
 _RESIDUE = re.compile(r"#|```|\*\*|__|[\[\]{}<>|\\=_`]|https?:|S ?#|Prompt|Answer|INST|지문|^\s*[-•*]\s|^\s*\d+[.)]\s")
@@ -41,7 +41,8 @@ class Rules:
 
     `cast` maps every name to its aliases; `recent` are the texts of the last turns, `written` lines of the writer that must
     not be copied (examples of the personas); `forbidden` facts may not be said; `level` is the wanted speech level, and
-    `settled` asks for an ending of it.
+    a `revealing` line brings out a fact of the writer's: it needs an ending of that level, and gives another fact away only where it
+    says that outright, as facts of one play share their people and things.
     """
 
     speaker: str
@@ -50,7 +51,7 @@ class Rules:
     recent: Sequence[str] = ()
     written: Sequence[str] = ()
     forbidden: Sequence[Fact] = ()
-    settled: bool = False
+    revealing: bool = False
 
 
 def mended(text: str, rules: Rules) -> tuple[str, str | None]:
@@ -84,8 +85,9 @@ def fault(text: str, rules: Rules) -> str | None:
         return "steps out of the role"
     if not _ENDS.search(text):
         return "cut off"
+    given = says if rules.revealing else hints
     for fact in rules.forbidden:
-        if hints(text, fact):
+        if given(text, fact):
             return f"gives away: {fact.text}"
     if not _ALLOWED.fullmatch(text):
         return "foreign letters or lone jamo"
@@ -126,9 +128,9 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
         return f"speech level: {found}, wanted {rules.level}"
     if low := address.fault(text, rules.level):
         return f"address: {low} in {rules.level}"
-    if rules.settled and rules.level and not settles(text, rules.level):
+    if rules.revealing and rules.level and not settles(text, rules.level):
         return f"speech level: no ending, wanted {rules.level}"
-    if rules.settled and "?" in text:
+    if rules.revealing and "?" in text:
         return "asks instead of telling"
     if max(words.count(word) for word in words) > 2 or re.search(r"(.{2,})\W*\1\W*\1", text):
         return "repeats itself"

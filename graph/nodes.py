@@ -260,7 +260,7 @@ def _rules(company: Company, state: StageState, cue: Cue, recent: Sequence[str])
         recent=recent,
         written=[line for persona in director.personas.values() for line in persona.voice.examples],
         forbidden=forbidden(company.facts, cue.speaker, state["known"], locked),
-        settled=bool(cue.reveal),
+        revealing=bool(cue.reveal),
     )
 
 

@@ -2,8 +2,11 @@
 
 import pytest
 
-from agents.knowledge import fact_of, hints, says
+from agents.guards import Rules, fault
+from agents.knowledge import fact_of, facts_of, hints, opening, says
 from agents.paraphrases import concepts
+from scenarios import find, load_scenario
+from scenarios.library import shipped
 from training.secrets import ROOT, read
 
 TABLE = ROOT / "tests" / "files" / "secrets.tsv"
@@ -74,9 +77,21 @@ def test_the_labelled_lines(half, caught, alarms):
 
 
 def test_who_may_not_say_it_may_not_paraphrase_it():
-    from agents.guards import Rules, fault
 
     fact = fact_of("수현은 임신했다", ["수현"], CAST)
     rules = Rules("태호", {name: tuple(others) for name, others in CAST.items()}, forbidden=(fact,))
     assert fault("한 대리, 입덧하는 거 나 다 봤어요.", rules) == "gives away: 수현은 임신했다"
     assert fault("오늘은 국밥이나 먹읍시다.", rules) is None
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_what_a_beat_has_revealed_is_never_held_for_another_secret(name):
+    scenario = load_scenario(find(name))
+    facts = facts_of(scenario)
+    cast = {persona.name: persona.aliases for persona in scenario.personas}
+    out = [text for scene in scenario.scenes for beat in scene.beats for text in beat.reveal]
+    for fact in (fact for fact in facts if fact.text in out):
+        for speaker in fact.holders:
+            line = opening(fact, speaker, "", None, "해체") + "어."
+            rules = Rules(speaker, cast, "해체", forbidden=[f for f in facts if f != fact], revealing=True)
+            assert "gives away" not in (fault(line, rules) or "")
