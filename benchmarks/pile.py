@@ -51,8 +51,10 @@ def write_pile(folder: Path, count: int) -> dict[str, list[Path]]:
 
 def _rows(scenes: tuple[CorpusScene, ...], number: int) -> Iterator[str]:
     """Yield the rows of three scenes of the corpus in the layout of a broadcast script."""
-    for scene_number in range(1, 4):
-        scene = scenes[(number * 3 + scene_number) % len(scenes)]
+    for scene_number, place_in_corpus in enumerate(
+        (number, 7 * number + 11 + number // len(scenes), 13 * number + 29), 1
+    ):
+        scene = scenes[place_in_corpus % len(scenes)]
         place = scene.scenario.scenes[0].heading
         yield from (f"S#{scene_number}. {place.place} / {place.time}", "", scene.scenario.scenes[0].action, "")
         for line in scene.lines:
