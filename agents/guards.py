@@ -75,7 +75,7 @@ def fault(text: str, rules: Rules) -> str | None:
     words = _WORD.findall(text)
     if not words:
         return "empty"
-    if _RESIDUE.search(text):
+    if leaks(text):
         return "template or markup residue"
     if coarse := next((word for word in _COARSE if word in text and not any(word in w for w in rules.written)), None):
         return f"coarse where the writer is not: {coarse}"
@@ -110,8 +110,19 @@ def similarity(a: str, b: str) -> float:
     first, second = _letters(a), _letters(b)
     if min(len(first), len(second)) < 4:
         return 1.0 if first == second else 0.0
-    x, y = ({t[i : i + 3] for i in range(len(t) - 2)} for t in (first, second))
+    x, y = trigrams(a), trigrams(b)
     return len(x & y) / min(len(x), len(y))
+
+
+def trigrams(text: str) -> frozenset[str]:
+    """Return the character 3-grams of a text; spaces and marks don't count."""
+    letters = _letters(text)
+    return frozenset(letters[i : i + 3] for i in range(len(letters) - 2))
+
+
+def leaks(text: str) -> bool:
+    """Say whether marks of a template, of Markdown or of a script's layout stand in what somebody says."""
+    return _RESIDUE.search(text) is not None
 
 
 def novelty(text: str, recent: Sequence[str]) -> float:

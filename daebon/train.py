@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Make a tuned model from your own scripts, a step at a time: ingest.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make a tuned model from your own scripts, a step at a time: ingest, dataset, sft, dpo, adapter, evaluate.",
+    no_args_is_help=True,
+)
 
 
 @app.command()
@@ -30,29 +35,232 @@ def ingest(
       daebon train ingest 대본/ --out ingested
       daebon train ingest 대본/ 추가.hwp --merge-pdf 모음.pdf
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from training.ingest import ingest as read_all
     from training.ingest import summary
     from training.merged import merge_pdf as merged
 
-    shown = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=shown, disable=not shown.is_terminal) as progress:
-        task = progress.add_task("documents", total=None)
-        entries = read_all(
-            paths, out, jobs=jobs, report=lambda done, total: progress.update(task, completed=done, total=total)
-        )
-    said = Console(highlight=False)
+    with _progress("documents") as told:
+        entries = read_all(paths, out, jobs=jobs, report=lambda done, total: told(done, total or 0, ""))
     counts = summary(entries)
     words = {"read": "read", "copy": "copies", "near": "nearly the same as another", "unreadable": "not readable"}
-    said.print(", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status]))
+    _say(", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status]))
     for entry in entries:
         if entry.reason:
-            said.print(f"  {entry.source}: {entry.reason}", markup=False, soft_wrap=True)
+            _say(f"  {entry.source}: {entry.reason}")
         elif entry.of:
-            said.print(f"  {entry.source}: {words[entry.status]}: {entry.of}", markup=False, soft_wrap=True)
-    said.print(f"texts in {out / 'texts'}, report {out / 'ingest.json'}", markup=False, soft_wrap=True)
+            _say(f"  {entry.source}: {words[entry.status]}: {entry.of}")
+    _say(f"texts in {out / 'texts'}, report {out / 'ingest.json'}")
     if merge_pdf:
-        said.print(f"{merge_pdf}: {merged(entries, out, merge_pdf)} pages", markup=False, soft_wrap=True)
+        _say(f"{merge_pdf}: {merged(entries, out, merge_pdf)} pages")
+
+
+@app.command()
+def dataset(
+    out: Annotated[Path, typer.Option("--out", help="Folder for rows, pairs and the report.")] = Path("dataset"),
+    scripts: Annotated[
+        list[Path] | None,
+        typer.Option("--scripts", metavar="DIR", help="Your scripts as text: what ingest wrote. May be given again."),
+    ] = None,
+    takes: Annotated[
+        list[Path] | None,
+        typer.Option("--takes", metavar="DIR", help="Takes you played: your own lines, edits and retries teach."),
+    ] = None,
+    public: Annotated[
+        Path | None, typer.Option("--public", metavar="DIR", help="Folder with koconovel/ and chatbot-data/.")
+    ] = None,
+    corpus: Annotated[Path | None, typer.Option("--corpus", metavar="DIR", help="Another folder of scenes.")] = None,
+    draws: Annotated[int, typer.Option("--draws", min=1, help="Renderings of a scene, each with other cues.")] = 2,
+    novel: Annotated[int, typer.Option("--novel", min=0, help="Rows of koconovel at most.")] = 30,
+    chatbot: Annotated[int, typer.Option("--chatbot", min=0, help="Rows of chatbot-data at most.")] = 15,
+    seed: Annotated[int, typer.Option("--seed", help="Draws what stands where.")] = 17,
+) -> None:
+    """Make training rows and preference pairs.
+
+    A row is a scene as the engine's own prompts show it, with loss on what is
+    spoken only; held-out scenes of the corpus measure and never teach. OUT then
+    holds rows.jsonl, pairs.jsonl, prompts.csv, lengths.png and dataset.json with
+    the licence of every source.
+
+      daebon train dataset --scripts ingested/texts --takes out --out dataset
+    """
+    from training.gather import CORPUS, Sources, gather
+
+    sources = Sources(corpus or CORPUS, public, scripts or (), takes or (), draws, novel, chatbot)
+    report = gather(sources, out, seed)
+    for name, count in report["rows"].items():
+        _say(f"{count:6} rows   {name}")
+    for name, count in report["pairs"].items():
+        _say(f"{count:6} pairs  {name}")
+    for licence, count in report["licences"].items():
+        _say(f"{count:6} rows under {licence}")
+    _say(f"in {out}; the report is {out / 'dataset.json'}")
+
+
+_RECIPE = typer.Option("--recipe", help="A file, or one that ships: embedded-sft, ldcc-sft, ….")
+_DATA = typer.Option("--data", metavar="DIR", help="What `daebon train dataset` wrote.")
+_BASE = typer.Option("--base-cache", metavar="DIR", help="Keeps the embedded base as torch weights; default OUT/base.")
+
+
+@app.command()
+def sft(
+    recipe: Annotated[Path, _RECIPE],
+    data: Annotated[Path, _DATA],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the run; a run that was stopped goes on.")],
+    base_cache: Annotated[Path | None, _BASE] = None,
+) -> None:
+    """Fine-tune a LoRA on the rows, with NEFTune where the recipe says so.
+
+    Started again with the same OUT it goes on from its newest checkpoint, also
+    after a kill. OUT/adapter is the LoRA (PEFT), OUT/loss.png the loss,
+    OUT/report.json the figures. On several GPUs: accelerate launch, see
+    docs/training.md.
+
+      daebon train sft --recipe embedded-sft --data dataset --out run
+    """
+    from training.recipe import SftRecipe, load_recipe
+    from training.sft import train
+
+    read = load_recipe(recipe, SftRecipe)
+    with _progress("training") as told:
+        report = train(read, data, out, base_cache or out / "base", told)
+    if report:
+        bits = report["held_out_bits_per_character"]
+        _say(f"{report['steps']} steps, {report['tokens_per_second']} tokens/s, {report['seconds']:.0f} s")
+        _say(f"held-out scenes: {bits['before']} bits per character before, {bits['after']} after")
+        _say(f"adapter in {out / 'adapter'}; to play with it: daebon train adapter {out} --out {out}.gguf")
+
+
+@app.command()
+def dpo(
+    recipe: Annotated[Path, _RECIPE],
+    data: Annotated[Path, _DATA],
+    adapter: Annotated[Path, typer.Option("--adapter", metavar="RUN", help="The run to go on from.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the run; a run that was stopped goes on.")],
+    base_cache: Annotated[Path | None, _BASE] = None,
+) -> None:
+    """Go on from an adapter with preference pairs (DPO).
+
+    daebon train dpo --recipe embedded-dpo --data dataset --adapter run --out run-dpo
+    """
+    from training.dpo import train
+    from training.recipe import DpoRecipe, load_recipe
+
+    read = load_recipe(recipe, DpoRecipe)
+    with _progress("training") as told:
+        report = train(read, data, adapter, out, base_cache or out / "base", told)
+    if report:
+        _say(f"{report['pairs']['train']} pairs, {report['steps']} steps, {report['seconds']:.0f} s")
+        if held := report["held_out"]:
+            _say(f"held-out pairs: reward margin {held['margins']}, accuracy {held['accuracies']:.1%}")
+        _say(f"adapter in {out / 'adapter'}; to play with it: daebon train adapter {out} --out {out}.gguf")
+
+
+@app.command()
+def adapter(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run of sft or dpo, or a folder of PEFT.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.gguf", help="The adapter for `--model embedded:FILE`.")],
+) -> None:
+    """Convert a LoRA of the embedded model for the runtime that plays.
+
+    daebon train adapter run-dpo --out drama.gguf
+    daebon play 바다 --model embedded:drama.gguf
+    """
+    from training.adapter import write_adapter
+
+    digest = write_adapter(run, out)
+    _say(f"{out}: {out.stat().st_size:,} bytes, sha256 {digest}")
+
+
+@app.command()
+def evaluate(
+    models: Annotated[str, typer.Option("--models", help="Names as for --model, with commas between.")],
+    scenes: Annotated[
+        Path | None, typer.Option("--scenes", metavar="DIR", help="Scenes in corpus form; default: the held-out ones.")
+    ] = None,
+    requests: Annotated[
+        Path | None, typer.Option("--prompts", metavar="FILE", help="Requests and keywords; default: 40 of ours.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder; a model measured before is not measured again.")] = Path(
+        "evaluated"
+    ),
+    each: Annotated[int, typer.Option("--lines", min=1, help="Lines generated for a scene.")] = 3,
+    seed: Annotated[int, typer.Option("--seed", help="Of the model.")] = 1,
+    bits: Annotated[bool, typer.Option("--bits/--no-bits", help="Bits per character too; wants torch.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="All figures as JSON on stdout.")] = False,
+) -> None:
+    """Compare models on unseen scenes and plain requests; a table, and a page to read.
+
+    Nothing is guarded or reranked: what stands there is what the model says.
+    Intervals of 95 % are by bootstrap over scenes. OUT/index.html shows answers
+    side by side.
+
+      daebon train evaluate --models embedded:base,embedded,embedded:mine.gguf
+    """
+    import json
+
+    from training import comparison
+    from training import evaluate as measured
+    from training.corpus import read_corpus
+    from training.dataset import held_out
+    from training.gather import CORPUS
+
+    ours = read_corpus(CORPUS)
+    hidden = held_out(CORPUS / "held_out.txt", ours)
+    known = [line.text for scene in ours if scene.name not in hidden for line in scene.lines if line.speaker]
+    unseen = read_corpus(scenes) if scenes else tuple(scene for scene in ours if scene.name in hidden)
+    asked = measured.requests(requests or measured.REQUESTS)
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    rows = []
+    for name in names:
+        with _progress(name) as told:
+            rows.append((name, measured.evaluated(name, unseen, known, asked, out, each=each, seed=seed, report=told)))
+    found = measured.bits_per_character(names, unseen, out / "base") if bits else {}
+    forms = list(dict.fromkeys(key for _, row in rows for key in row["figures"]))
+    head = f"{len(unseen)} scenes, {each} lines each, {len(asked)} requests, seed {seed}; 95 % by bootstrap"
+    (out / "index.html").write_text(comparison.page(rows, forms, found, head), encoding="utf-8")
+    if as_json:
+        figures = {name: {"figures": row["figures"], "intervals": row["intervals"]} for name, row in rows}
+        typer.echo(json.dumps({"bits_per_character": found, "models": figures}, ensure_ascii=False, indent=1))
+        return
+    _say(head)
+    for form in forms:
+        _say(f"\n{form}\n")
+        _say(comparison.markdown(comparison.table(rows, form, found)))
+    _say(f"\nside by side: {out / 'index.html'}")
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show a bar on stderr where that is a terminal, else a line now and then."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    shown = Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    with Progress(*columns, console=shown, disable=not shown.is_terminal) as progress:
+        task = progress.add_task(name, total=None, note="")
+
+        def told(done: int, total: int, note: str) -> None:
+            progress.update(task, completed=done, total=total, note=note)
+            if not shown.is_terminal and total and done % max(1, total // 20) == 0:
+                shown.print(f"{name} {done}/{total} {note}", markup=False, soft_wrap=True)
+
+        yield told
+
+
+def _say(text: str) -> None:
+    typer.echo(text)

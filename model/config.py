@@ -9,7 +9,7 @@ from typing import Literal
 from transcript.errors import UsageError
 
 Runtime = Literal["embedded", "gguf", "scripted"]
-_KNOWN = "embedded, embedded:base, gguf:PATH, scripted:FILE"
+_KNOWN = "embedded, embedded:base, embedded:ADAPTER.gguf, gguf:PATH, scripted:FILE"
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class ModelConfig:
 
     @staticmethod
     def parse(name: str) -> ModelConfig:
-        """Read `embedded`, `embedded:base` (without the adapter), `gguf:PATH` or `scripted:FILE`; else UsageError."""
+        """Read a name; `embedded:base` is without the adapter, `embedded:PATH` with another one. Else UsageError."""
         runtime, _, path = name.strip().partition(":")
         threads = min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
         match runtime:
-            case "embedded" if path in ("", "base"):
+            case "embedded" if path in ("", "base") or path.endswith(".gguf"):
                 return ModelConfig("embedded", path, threads=threads)
             case "gguf" if path:
                 return ModelConfig("gguf", path, threads=threads)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from model.base import StageModel
 from model.config import ModelConfig
+from transcript.errors import ModelError
 
 
 def load_chat_model(config: ModelConfig) -> StageModel:
@@ -15,7 +16,10 @@ def load_chat_model(config: ModelConfig) -> StageModel:
             from model.embedded import LlamaCppModel
             from model.weights import drama_adapter, embedded_weights
 
-            adapter = None if config.path == "base" else drama_adapter()
+            own = Path(config.path).expanduser() if config.path not in ("", "base") else None
+            if own and not own.is_file():
+                raise ModelError(f"{own}: no such file; give an adapter that `daebon train adapter` wrote")
+            adapter = None if config.path == "base" else own or drama_adapter()
             return LlamaCppModel.load(embedded_weights(), config, adapter)
         case "gguf":
             from model.embedded import LlamaCppModel

@@ -1,16 +1,15 @@
-"""Write a PEFT LoRA as the GGUF adapter that llama.cpp loads: `python -m training.adapter PEFT_DIR --out FILE.gguf`."""
+"""A PEFT LoRA as the GGUF adapter that llama.cpp loads, and back into the weights of the base."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 from pathlib import Path
+from typing import Any
 
 from model.weights import sha256_of
 from training.base import gguf_name
-from transcript.errors import DaebonError, ModelError
+from transcript.errors import ModelError
 
 MAX_BYTES = 16_000_000
 _BASE, _LICENCE = "gemma-3-270m (Q4_K_M, trimmed to Korean)", "Gemma Terms of Use; ai.google.dev/gemma/terms"
@@ -27,11 +26,14 @@ def write_adapter(peft: Path, out: Path) -> str:
     import numpy as np
     from safetensors.numpy import load_file
 
+    peft = peft / "adapter" if (peft / "adapter").is_dir() else peft
     try:
         config = json.loads((peft / "adapter_config.json").read_text(encoding="utf-8"))
         tensors = load_file(peft / "adapter_model.safetensors")
     except (OSError, ValueError) as error:
-        raise ModelError(f"{peft}: is no PEFT adapter ({error}); give the folder that training.sft wrote") from error
+        raise ModelError(
+            f"{peft}: is no PEFT adapter ({error}); give the folder that `daebon train sft` wrote"
+        ) from error
     out.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(out, "gemma3")
     writer.add_type(gguf.GGUFType.ADAPTER)
@@ -55,20 +57,27 @@ def write_adapter(peft: Path, out: Path) -> str:
     return sha256_of(out)
 
 
-def main() -> int:
-    """Run from the command line; prints the sha256."""
-    parser = argparse.ArgumentParser(prog="python -m training.adapter", description="Convert a PEFT LoRA to GGUF.")
-    parser.add_argument("peft", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
+def merge(model: Any, file: Path) -> Any:
+    """Add the adapter of a GGUF file to the weights of `model`, the torch base it was trained on; return the model.
+
+    W + alpha / rank * B A, as llama.cpp does at play time. Raises ModelError when a tensor of the file has no place.
+    """
+    import torch
+    from gguf import GGUFReader
+
     try:
-        digest = write_adapter(given.peft, given.out)
-    except DaebonError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"{digest}  {given.out}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        reader = GGUFReader(file)
+        alpha = float(reader.get_field("adapter.lora.alpha").contents())
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{file}: is no LoRA adapter in GGUF ({error}); give one of `daebon train adapter`") from error
+    parts = {tensor.name: torch.from_numpy(tensor.data.copy()).float() for tensor in reader.tensors}
+    places = {
+        gguf_name(name): weight for name, weight in model.named_parameters() if ".layers." in name and weight.dim() == 2
+    }
+    with torch.no_grad():
+        for name in sorted({name.rpartition(".lora_")[0] for name in parts}):
+            if name not in places:
+                raise ModelError(f"{file}: tensor {name} has no place in the model; it was trained on another base")
+            down, up = parts[f"{name}.lora_a"], parts[f"{name}.lora_b"]
+            places[name] += (alpha / down.shape[0]) * (up @ down)
+    return model

@@ -1,12 +1,10 @@
 """The embedded model as a torch module with its tokenizer, both read from the trimmed GGUF file that the runtime plays.
 
-Training must see the ids that llama.cpp sees, so the tokenizer is llama.cpp's own over the token list of that same file
-(`llm_tokenizer_spm` in llama-vocab.cpp: sentencepiece merges by score, with byte fallback).
+Training must see the ids that llama.cpp sees, so the tokenizer is made of the token list of that same file.
 """
 
 from __future__ import annotations
 
-import heapq
 import json
 import re
 from collections.abc import Sequence
@@ -17,9 +15,10 @@ from model.weights import sha256_of
 from transcript.errors import ModelError
 
 if TYPE_CHECKING:
-    from transformers import Gemma3ForCausalLM
+    from transformers import Gemma3ForCausalLM, PreTrainedTokenizerFast
 
-_UNKNOWN, _CONTROL, _USER_DEFINED = 2, 3, 4  # token types of GGUF
+_MARK = "base.json"  # marks a folder of ours
+_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED = 1, 2, 3, 4  # token types of GGUF
 _PARTS = {
     "attn_norm": "input_layernorm",
     "attn_q": "self_attn.q_proj",
@@ -38,90 +37,34 @@ _PARTS = {
 _TOP = {"token_embd": "model.embed_tokens.weight", "output_norm": "model.norm.weight"}
 
 
-class Tokenizer:
-    """A sentencepiece vocabulary as llama.cpp applies it; `bos` is the id that starts every prompt."""
+def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerFast:
+    """Return the tokenizer of a folder that `converted` made, or of any model of transformers.
 
-    def __init__(
-        self, tokens: Sequence[str], scores: Sequence[float], kinds: Sequence[int], bos: int, unknown: int
-    ) -> None:
-        """Take the three token arrays of a GGUF file (same length) and two of its special ids."""
-        self.tokens, self.bos, self._unknown = tuple(tokens), bos, unknown
-        self._ids = {text: index for index, text in enumerate(tokens)}
-        self._scores = tuple(scores)
-        special = [t for t, kind in zip(tokens, kinds, strict=True) if kind in (_UNKNOWN, _CONTROL, _USER_DEFINED)]
-        longest_first = sorted(special, key=len, reverse=True)
-        self._special = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")") if special else None
-        self._known = frozenset(special)
+    Of the embedded model it gives the ids that llama.cpp gives (`llm_tokenizer_spm` in llama-vocab.cpp: the pair whose
+    token has the best score is joined first, bytes where there is no token), and its end is the line's end.
+    """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-    @staticmethod
-    def load(folder: Path) -> Tokenizer:
-        """Read `tokenizer.json` of a folder that `converted` made."""
-        row = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-        return Tokenizer(row["tokens"], row["scores"], row["kinds"], row["bos"], row["unknown"])
+    kind = PreTrainedTokenizerFast if (Path(folder) / _MARK).exists() else AutoTokenizer
+    loaded: PreTrainedTokenizerFast = kind.from_pretrained(folder)
+    return loaded
 
-    def encode(self, text: str) -> list[int]:
-        """Return the ids of `text` without the start token, as llama.cpp's server gives them for a prompt."""
-        ids: list[int] = []
-        for part in self._special.split(text) if self._special else [text]:
-            if part in self._known:
-                ids.append(self._ids[part])
-            elif part:
-                ids += self._merged(part.replace(" ", "\u2581"))
-        return ids
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of `ids`; byte tokens are joined, what is no UTF-8 becomes U+FFFD."""
-        raw = b""
-        for index in ids:
-            token = self.tokens[index]
-            byte = re.fullmatch("<0x([0-9A-F]{2})>", token)
-            raw += bytes([int(byte[1], 16)]) if byte else token.replace("\u2581", " ").encode()
-        return raw.decode(errors="replace")
-
-    def _merged(self, text: str) -> list[int]:
-        """Join the pair with the best score, leftmost first, until no joined pair is a token."""
-        pieces: list[str] = list(text)
-        after = [*range(1, len(pieces)), -1]
-        before = [*range(-1, len(pieces) - 1)]
-        queue: list[tuple[float, int, int, str]] = []
-
-        def offer(left: int, right: int) -> None:
-            if left < 0 or right < 0:
-                return
-            joined = pieces[left] + pieces[right]
-            index = self._ids.get(joined)
-            if index is not None:
-                heapq.heappush(queue, (-self._scores[index], left, right, joined))
-
-        for left in range(len(pieces) - 1):
-            offer(left, left + 1)
-        while queue:
-            _, left, right, joined = heapq.heappop(queue)
-            if not pieces[left] or not pieces[right] or pieces[left] + pieces[right] != joined:
-                continue
-            pieces[left], pieces[right] = joined, ""
-            after[left] = after[right]
-            if after[right] >= 0:
-                before[after[right]] = left
-            offer(before[left], left)
-            offer(left, after[left])
-        ids: list[int] = []
-        for piece in filter(None, pieces):
-            if piece in self._ids:
-                ids.append(self._ids[piece])
-            else:
-                ids += [self._ids.get(f"<0x{byte:02X}>", self._unknown) for byte in piece.encode()]
-        return ids
+def pieces_ids(tokenizer: PreTrainedTokenizerFast, piece: str) -> list[int]:
+    """Return the ids of a piece of text that goes on from another, without a start token or the space Llama puts first."""
+    lead = "\n" if tokenizer.convert_ids_to_tokens(tokenizer.encode("가", add_special_tokens=False))[0] != "가" else ""
+    ids: list[int] = tokenizer.encode(lead + piece, add_special_tokens=False)
+    return ids[len(tokenizer.encode(lead, add_special_tokens=False)) :] if lead else ids
 
 
 def converted(weights: Path, folder: Path) -> Path:
     """Return `folder` with the GGUF file `weights` as a transformers model, converting it when that is not yet done.
 
-    Writes fp32 `model.safetensors`, `config.json`, `tokenizer.json` and `base.json` (sha256 of `weights`), in 10 s.
+    Writes fp32 `model.safetensors`, `config.json`, the tokenizer and `base.json` (sha256 of `weights`), in 10 s.
     Raises ModelError when the file is not a Gemma 3 text model.
     """
     digest = sha256_of(weights)
-    mark = folder / "base.json"
+    mark = folder / _MARK
     if mark.exists() and json.loads(mark.read_text())["sha256"] == digest:
         return folder
     import torch
@@ -131,7 +74,7 @@ def converted(weights: Path, folder: Path) -> Path:
 
     try:
         reader = GGUFReader(weights)
-        config, vocabulary = _config(reader), _vocabulary(reader)
+        config, tokenizer = _config(reader), _tokenizer(reader)
     except (ValueError, OSError) as error:
         raise ModelError(f"{weights}: cannot be read as a GGUF model ({error}); pass the embedded weights") from error
     state = {}
@@ -142,7 +85,7 @@ def converted(weights: Path, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
     config.save_pretrained(folder)
-    (folder / "tokenizer.json").write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
+    tokenizer.save_pretrained(folder)
     mark.write_text(json.dumps({"sha256": digest, "file": weights.name}))
     return folder
 
@@ -216,14 +159,49 @@ def _config(reader: Any) -> Any:
     )
 
 
-def _vocabulary(reader: Any) -> dict[str, Any]:
+def _tokenizer(reader: Any) -> PreTrainedTokenizerFast:
     def value(key: str) -> Any:
         return reader.get_field("tokenizer.ggml." + key).contents()
 
-    return {
-        "tokens": value("tokens"),
-        "scores": value("scores"),
-        "kinds": value("token_type"),
-        "bos": value("bos_token_id"),
-        "unknown": value("unknown_token_id"),
-    }
+    return tokenizer_of(
+        value("tokens"),
+        value("scores"),
+        value("token_type"),
+        bos=value("bos_token_id"),
+        unknown=value("unknown_token_id"),
+    )
+
+
+def tokenizer_of(
+    tokens: Sequence[str], scores: Sequence[float], kinds: Sequence[int], *, bos: int, unknown: int
+) -> PreTrainedTokenizerFast:
+    """Return the tokenizer of a sentencepiece vocabulary as GGUF files hold it: three arrays of one length, two ids."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    ids = {token: index for index, token in enumerate(tokens)}
+    pairs = sorted(
+        (-scores[index], index, token[:cut], token[cut:])
+        for token, index in ids.items()
+        if kinds[index] == _NORMAL
+        for cut in range(1, len(token))
+        if token[:cut] in ids and token[cut:] in ids
+    )
+    made = Tokenizer(
+        models.BPE(
+            vocab=ids, merges=[pair[2:] for pair in pairs], unk_token=tokens[unknown], fuse_unk=True, byte_fallback=True
+        )
+    )
+    made.normalizer = normalizers.Replace(" ", "▁")
+    made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    made.post_processor = processors.TemplateProcessing(single=f"{tokens[bos]} $A", special_tokens=[(tokens[bos], bos)])
+    made.add_tokens(
+        [
+            AddedToken(token, special=kind == _CONTROL, normalized=False)
+            for token, kind in zip(tokens, kinds, strict=True)
+            if kind in (_UNKNOWN, _CONTROL, _USER_DEFINED)
+        ]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made, bos_token=tokens[bos], eos_token="\n", pad_token=tokens[0], unk_token=tokens[unknown]
+    )

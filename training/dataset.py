@@ -12,7 +12,6 @@ import random
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import hypot
 from pathlib import Path
@@ -24,39 +23,24 @@ from emotion import dynamics
 from emotion.labels import families, valence_arousal
 from scenarios.values import Beat, CastMember, Heading, Persona, Scenario, Scene
 from training.corpus import NEUTRAL, CorpusScene
+from training.rows import CHATBOT, KOCONOVEL, OURS, Piece, Row
 from transcript.errors import FileError
+from transcript.reading import ScriptLine
+from transcript.record import Transcript
 from transcript.turn import Cue, Emotion, Turn
 
 TAIL_SHARE = 1 / 3  # of the spoken lines
 _ACTION_TAIL_SHARE = 1 / 2
 _EXAMPLES = 2  # as agents.character shows
+_LONGEST = prompts.WINDOW  # turns of a script in one row
 _CARRIED = 6  # most turns before the last scene of a row: the history shows no more of earlier scenes
 _WOMEN = ("수연", "미정", "영란", "경희", "보람", "순영", "다혜", "은채")
 _MEN = ("동수", "기훈", "상철", "태식", "준오", "명환", "재필", "성우")
 _PLACES = ("부엌", "버스 정류장", "편의점 앞", "옥상", "병원 복도", "사무실", "골목", "기차 안")
+TEMPLATE = "### Prompt:\n{request}\n\n### Answer:\n"
 _OLD = re.compile(r"하우|구려|외다|소이다|습디다|올시다|(?:더니라|느니라|이니라)|으니까루")
+_HEADING_MARK = re.compile(r"^(?:S#|#|씬|Scene)?\s*#?\d+[A-Za-z]?(?:-\d+)?[.)]?\s*", re.IGNORECASE)
 _WRITTEN = re.compile(r"[가-힣0-9 ,.!?…]+[.!?…]")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a sequence, with loss or without."""
-
-    text: str
-    loss: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """One training sequence; `source` is `corpus/<name>`, `koconovel/<novel>` or `chatbot-data`."""
-
-    source: str
-    pieces: tuple[Piece, ...]
-
-    @property
-    def text(self) -> str:
-        """Return the whole sequence."""
-        return "".join(piece.text for piece in self.pieces)
 
 
 def held_out(file: Path, scenes: Sequence[CorpusScene]) -> frozenset[str]:
@@ -93,7 +77,38 @@ def corpus_row(scene: CorpusScene, rng: random.Random, share: float = TAIL_SHARE
         return prompts.tail(persona, cue, relations.get((line.speaker, line.to)), examples, feeling=feeling)
 
     turns = scene.turns()
-    return Row(f"corpus/{scene.name}", _pieces(scene.scenario, turns, cued, rng, share, turns[0]))
+    return Row(f"corpus/{scene.name}", pieces(scene.scenario, turns, cued, rng, share, turns[0]), OURS)
+
+
+def line_prompts(scene: CorpusScene, place: int) -> dict[str, str]:
+    """Return what stands before spoken line `place` (from 0): `layout` ends in the bare name, `persona` in the tail with its cue."""
+    line, personas = scene.lines[place], {persona.name: persona for persona in scene.scenario.personas}
+    if not line.speaker or not line.to:
+        raise ValueError(f"{scene.name}: line {place} is not spoken to anybody")
+    heard = prompts.world(scene.scenario) + prompts.history(
+        scene.turns()[: place + 1], {1: prompts.heading(scene.scenario.scenes[0], 1)}
+    )
+    emotion = {line.emotion: 1.0} if line.emotion and line.emotion != NEUTRAL else {}
+    cue = Cue(line.speaker, (line.to,), scene.scenario.scenes[0].beats[0].goal, emotion, line.level)
+    relation = next((one for one in scene.scenario.relations if (one.from_, one.to) == (line.speaker, line.to)), None)
+    persona = personas[line.speaker]
+    tail = prompts.tail(persona, cue, relation, persona.voice.examples[:_EXAMPLES])
+    return {"layout": f"{heard}{prompts.neutral(line.speaker)}:", "persona": heard + tail}
+
+
+def template_row(scene: CorpusScene, rng: random.Random) -> Row:
+    """Render a corpus scene as the answer to a request in LDCC's template, the whole script carrying loss."""
+    place = scene.scenario.scenes[0].heading.place
+    names = [persona.name for persona in scene.scenario.personas]
+    asks = (
+        scene.scenario.logline,
+        f"{place}에서 {', '.join(names)} 나오는 {scene.scenario.genre}",
+        f"{scene.scenario.title}: {scene.scenario.tone}. {scene.scenario.logline}",
+    )
+    request = prompts.neutral(rng.choice(asks)).rstrip(".")
+    script = prompts.history(scene.turns(), {1: prompts.heading(scene.scenario.scenes[0], 1)})
+    found = (Piece(TEMPLATE.format(request=f"{request} 대본 작성해줘")), Piece(script.strip() + "\n", loss=True))
+    return Row(f"corpus/{scene.name}", found, OURS, kind="template", ends=True)
 
 
 def _felt(scene: CorpusScene) -> list[dynamics.State]:
@@ -119,7 +134,7 @@ def novel_rows(folder: Path, rng: random.Random) -> list[Row]:
     for novel in sorted((folder / "data" / "jsonl").glob("*/text.jsonl"), key=lambda path: path.parent.name):
         exchanges = [exchange for exchange in _exchanges(novel) if all(_today(text) for _, text in exchange)]
         source = f"koconovel/{novel.parent.name}"
-        rows += [_plain_row(source, group, "소설", rng, answers_only=False) for group in _grouped(exchanges)]
+        rows += [_plain_row(source, group, "소설", rng, KOCONOVEL, answers_only=False) for group in _grouped(exchanges)]
     rng.shuffle(rows)
     return rows
 
@@ -135,11 +150,74 @@ def chatbot_rows(folder: Path, rng: random.Random) -> list[Row]:
     pairs = [[("A", _ended(row["Q"].strip())), ("B", _ended(row["A"].strip()))] for row in table]
     pairs = [pair for pair in pairs if all(_today(text) for _, text in pair)]
     rng.shuffle(pairs)
-    return [_plain_row("chatbot-data", group, "일상극", rng, answers_only=True) for group in _grouped(pairs)]
+    return [_plain_row("chatbot-data", group, "일상극", rng, CHATBOT, answers_only=True) for group in _grouped(pairs)]
+
+
+def script_rows(name: str, lines: Sequence[ScriptLine], rng: random.Random) -> list[Row]:
+    """Render each scene of a script that somebody wrote, two spoken lines or more, at most `_LONGEST` turns in a row."""
+    scenes: list[tuple[str, list[ScriptLine]]] = [("", [])]
+    for line in lines:
+        if line.kind == "heading":
+            scenes.append((line.text, []))
+        elif line.kind in ("dialogue", "action", "event"):
+            if len(scenes[-1][1]) == _LONGEST:
+                scenes.append((scenes[-1][0], []))
+            scenes[-1][1].append(line)
+    rows = []
+    for heading, told in scenes:
+        people = list(dict.fromkeys(line.speaker for line in told if line.speaker))
+        if sum(line.kind == "dialogue" for line in told) < 2 or not people:
+            continue
+        place = prompts.neutral(_HEADING_MARK.sub("", heading)) or "무대"
+        scene = Scene(heading=Heading(place=place), beats=(Beat(goal="이야기가 이어진다"),))
+        cast = tuple(CastMember(Persona(name=person)) for person in people)
+        scenario = Scenario(title=name, cast=cast, scenes=(scene,))
+        turns = [
+            Turn(n, 1, 1, "dialogue" if line.speaker else "action", line.text, line.speaker)
+            for n, line in enumerate(told, 1)
+        ]
+
+        def cued(at: int, turns: Sequence[Turn] = turns) -> str | None:
+            turn = turns[at]
+            level = _level(turn.text)
+            before = next((other.speaker for other in reversed(turns[:at]) if other.speaker != turn.speaker), None)
+            if not level or not turn.speaker or not before:
+                return None
+            return prompts.tail(Persona(name=turn.speaker), Cue(turn.speaker, (before,), level=level), None, ())
+
+        rows.append(Row(f"script/{name}", pieces(scenario, turns, cued, rng, TAIL_SHARE)))
+    return rows
+
+
+def take_row(take: Transcript, name: str) -> Row | None:
+    """Render a take with the cues that its speakers had; only what a person wrote or mended carries loss, None without."""
+    by_hand = [turn for turn in take.turns if turn.by in ("human", "edited") and turn.kind == "dialogue"]
+    turns = take.turns[:_LONGEST]
+    if not any(turn in by_hand for turn in turns):
+        return None
+    scenario = Scenario.from_dict(take.scenario)
+    people = {persona.name: persona for persona in scenario.personas}
+    relations = {(relation.from_, relation.to): relation for relation in scenario.relations}
+
+    def cued(at: int) -> str | None:
+        cue, speaker = turns[at].cue, turns[at].speaker
+        if not cue or speaker not in people:
+            return None
+        relation = relations.get((speaker, cue.to[0])) if cue.to else None
+        return prompts.tail(people[speaker], cue, relation, people[speaker].voice.examples[:_EXAMPLES])
+
+    silent = [turn for turn in turns if turn not in by_hand]
+    return Row(name, pieces(scenario, turns, cued, random.Random(name), 1.0, *silent))
 
 
 def _plain_row(
-    source: str, exchanges: Sequence[Sequence[tuple[str, str]]], genre: str, rng: random.Random, *, answers_only: bool
+    source: str,
+    exchanges: Sequence[Sequence[tuple[str, str]]],
+    genre: str,
+    rng: random.Random,
+    licence: str,
+    *,
+    answers_only: bool,
 ) -> Row:
     """Render exchanges as short scenes of two invented people; a tail tells the level when the ending shows it."""
     names = (rng.choice(_WOMEN), rng.choice(_MEN))
@@ -163,10 +241,10 @@ def _plain_row(
         return prompts.tail(persona, Cue(turn.speaker, turn.to, level=level), None, ())
 
     silent = {turn.n for at, turn in enumerate(turns) if answers_only and at % 2 == 0}
-    return Row(source, _pieces(scenario, turns, cued, rng, TAIL_SHARE, *(t for t in turns if t.n in silent)))
+    return Row(source, pieces(scenario, turns, cued, rng, TAIL_SHARE, *(t for t in turns if t.n in silent)), licence)
 
 
-def _pieces(
+def pieces(
     scenario: Scenario,
     turns: Sequence[Turn],
     cued: Callable[[int], str | None],
@@ -179,7 +257,7 @@ def _pieces(
     `cued(i)` is the tail of turn i or None, `silent` turns carry no loss.
     """
     headings = {number: prompts.heading(scene, number) for number, scene in enumerate(scenario.scenes, 1)}
-    pieces, before = [Piece(prompts.world(scenario))], ""
+    found, before = [Piece(prompts.world(scenario))], ""
     for at, turn in enumerate(turns):
         after = prompts.history(turns[: at + 1], headings)
         if not after.startswith(before):
@@ -188,17 +266,17 @@ def _pieces(
         whole = prompts.line(turn)
         lead = added.removesuffix(whole + "\n")
         if turn in silent:
-            pieces.append(Piece(added))
+            found.append(Piece(added))
         elif turn.kind == "dialogue":
             spoken = " " + prompts.neutral(turn.text)
             tail = cued(at) if rng.random() < share else None
-            pieces += [Piece(lead + (tail or whole.removesuffix(spoken))), Piece(spoken + "\n", loss=True)]
+            found += [Piece(lead + (tail or whole.removesuffix(spoken))), Piece(spoken + "\n", loss=True)]
         else:
             opening, space, rest = whole.partition(" ")
             start = prompts.stage_direction(opening) if rng.random() < _ACTION_TAIL_SHARE else opening
-            pieces += [Piece(lead + start), Piece(space + rest + "\n", loss=True)]
+            found += [Piece(lead + start), Piece(space + rest + "\n", loss=True)]
     return tuple(
-        Piece("".join(piece.text for piece in run), loss) for loss, run in groupby(pieces, key=lambda piece: piece.loss)
+        Piece("".join(piece.text for piece in run), loss) for loss, run in groupby(found, key=lambda piece: piece.loss)
     )
 
 

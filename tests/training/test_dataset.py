@@ -6,8 +6,22 @@ from pathlib import Path
 
 from agents import prompts
 from training.corpus import read_corpus, read_scene
-from training.dataset import chatbot_rows, corpus_row, held_out, novel_rows
-from transcript.turn import Cue
+from training.dataset import (
+    TEMPLATE,
+    chatbot_rows,
+    corpus_row,
+    held_out,
+    line_prompts,
+    novel_rows,
+    script_rows,
+    template_row,
+)
+from training.gather import Sources, gather
+from training.pairs import corpus_pairs, read_pairs, take_pairs
+from training.rows import read_rows
+from transcript.reading import read_script
+from transcript.record import Transcript
+from transcript.turn import Candidate, Cue, Turn
 
 HERE = Path(__file__).parent
 CORPUS = HERE.parents[1] / "training" / "corpus"
@@ -96,3 +110,93 @@ def test_only_the_answer_of_a_chatbot_pair_carries_loss(tmp_path):
     (row,) = chatbot_rows(tmp_path, random.Random(4))
     assert sorted(lost(row)) == [" 방금 먹었습니다.\n", " 어디로 갈까요?\n"]
     assert ": 놀러 가고 싶어.\n" in row.text
+
+
+def test_a_template_row_is_a_request_and_the_whole_script():
+    row = template_row(SCENE, random.Random(0))
+    request, script = (piece.text for piece in row.pieces)
+    assert request.startswith("### Prompt:\n") and request.endswith("대본 작성해줘\n\n### Answer:\n")
+    assert request == TEMPLATE.format(request=request.split("\n")[1])
+    assert lost(row) == [script] and script.startswith("S#1. 횟집 수조 앞 / 새벽\n")
+    assert all(prompts.neutral(line.text) in script for line in SCENE.lines)
+
+
+def test_the_prompt_of_a_measured_line_is_that_of_a_training_row():
+    place = next(n for n, line in enumerate(SCENE.lines) if line.speaker == "미란" and n)
+    asked = line_prompts(SCENE, place)
+    before = prompts.history(SCENE.turns()[: place + 1], {1: "S#1. 횟집 수조 앞 / 새벽"})
+    assert asked["layout"] == prompts.world(SCENE.scenario) + before + "미란:"
+    assert asked["persona"].endswith("\n미란:") and SCENE.lines[place].level in asked["persona"]
+
+
+def test_a_script_of_yours_becomes_rows_by_scene_with_the_loss_on_speech(tmp_path):
+    file = tmp_path / "부두.txt"
+    file.write_text(
+        "S#1. 부두 / 밤\n\n그물이 젖어 있다.\n민수\t배는 안 들어와요.\n지은\t(웃으며) 거짓말이지?\n\n"
+        "S#2. 집 / 낮\n\n지은\t혼자 한 말.\n",
+        encoding="utf-8",
+    )
+    (row,) = script_rows("부두", read_script(file), random.Random(0))
+    assert "S#1. 부두 / 밤" in row.text and "등장인물" in row.text
+    assert [text for text in lost(row) if "젖어" not in text] == [" 배는 안 들어와요.\n", " 거짓말이지?\n"]
+
+
+def test_pairs_of_a_scene_keep_the_true_line_and_say_what_is_wrong_with_the_other():
+    found = [pair for seed in range(30) for pair in corpus_pairs(SCENE, "train", random.Random(seed))]
+    kinds = {pair.kind: pair for pair in found}
+    assert set(kinds) >= {"other role", "level", "leak", "repeat"}
+    true = {f" {prompts.neutral(line.text)}\n" for line in SCENE.lines if line.speaker}
+    assert all(pair.chosen in true and pair.rejected != pair.chosen for pair in found)
+    assert kinds["other role"].rejected in true and kinds["level"].rejected not in true
+    assert "###" in kinds["leak"].rejected or "#" in kinds["leak"].rejected or "[" in kinds["leak"].rejected
+    assert all(pair.prompt.endswith(":") or pair.prompt.endswith(")") for pair in found)
+
+
+def take(by, text, candidates):
+    turns = (
+        Turn(1, 1, 1, "action", "수조에 물이 샌다."),
+        Turn(
+            2,
+            1,
+            1,
+            "dialogue",
+            text,
+            "미란",
+            ("경호",),
+            cue=Cue("미란", ("경호",), level="해라체"),
+            by=by,
+            candidates=candidates,
+        ),
+    )
+    return Transcript("빈 수조", SCENE.scenario.to_dict(), {}, turns)
+
+
+def test_an_edit_a_choice_and_the_engines_ranking_become_pairs():
+    good, bad, out = (
+        Candidate("물이 새는구나.", score=0.9),
+        Candidate("몰라.", score=0.3),
+        Candidate("네요!", rejected="speech level"),
+    )
+    (edit,) = take_pairs(take("edited", "도장이 젖었다.", (good, bad)), "take/x")
+    assert (edit.kind, edit.chosen, edit.rejected) == ("edit", " 도장이 젖었다.\n", " 물이 새는구나.\n")
+    (choice,) = take_pairs(take("model", "몰라.", (good, bad)), "take/x")
+    assert (choice.kind, choice.chosen, choice.rejected) == ("choice", " 몰라.\n", " 물이 새는구나.\n")
+    (ranked,) = take_pairs(take("model", "물이 새는구나.", (good, bad, out)), "take/x")
+    assert (ranked.kind, ranked.rejected) == ("ranked", " 네요!\n")
+    assert ranked.prompt.endswith("미란:") and "해라체" in ranked.prompt and "수조에 물이 샌다." in ranked.prompt
+
+
+def test_a_dataset_keeps_what_is_held_out_out_and_names_every_licence(tmp_path):
+    report = gather(Sources(draws=1), tmp_path, seed=5)
+    rows, pairs = read_rows(tmp_path / "rows.jsonl"), read_pairs(tmp_path / "pairs.jsonl")
+    hidden = {f"corpus/{name}" for name in report["held_out"]}
+    assert hidden and {row.source for row in rows if row.split == "test"} == hidden
+    assert not {row.source for row in rows if row.split == "train"} & hidden
+    assert {pair.split for pair in pairs if pair.source in hidden} == {"test"}
+    assert {pair.source for pair in pairs if pair.split == "test"} == hidden
+    assert set(report["licences"]) == {"Apache-2.0, daebon corpus"}
+    trained = "".join(row.text for row in rows if row.split == "train")
+    spoken = [piece.text.strip() for row in rows if row.split == "test" for piece in row.pieces if piece.loss]
+    assert not [text for text in spoken if len(text) > 12 and text in trained]
+    assert (tmp_path / "lengths.png").read_bytes()[:4] == b"\x89PNG"
+    assert "### Prompt:" in (tmp_path / "prompts.csv").read_text(encoding="utf-8-sig")

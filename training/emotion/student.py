@@ -20,10 +20,11 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from transformers import PreTrainedTokenizerFast
 
 from emotion._pieces import BUCKETS, SPACE, Pieces, grams, normalised
 from emotion.labels import LABELS
-from training.base import Tokenizer, load_base
+from training.base import load_base, load_tokenizer, pieces_ids
 from training.emotion.data import GOEMOTIONS
 from training.emotion.metrics import Floats, auroc
 
@@ -85,18 +86,19 @@ def vocabulary(base: Path, texts: Iterable[str], least: int = 3, merges: int = 6
     The pieces are those of the embedded model's own tokenizer, the first one its unknown. The pairs stand most often side
     by side in a word (byte-pair merges, Sennrich et al. 2016, `_ROUND` at a time): fewer pieces a line are less work.
     """
-    tokenizer = Tokenizer.load(base)
+    tokenizer = load_tokenizer(base)
+    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
     words = Counter(SPACE + word for text in texts for word in normalised(text).split())
     split: dict[str, tuple[Parts, ...]] = {
-        word: tuple((i,) for i in tokenizer.encode(word.replace(SPACE, " "))) for word in words
+        word: tuple((i,) for i in pieces_ids(tokenizer, word.replace(SPACE, " "))) for word in words
     }
     counts: Counter[Parts] = Counter()
     for word, count in words.items():
         counts.update(dict.fromkeys(split[word], 0))
         for part in split[word]:
             counts[part] += count
-    letters = {(i,) for i, token in enumerate(tokenizer.tokens) if len(token) == 1 and _ours(token)}
-    unknown = (tokenizer.tokens.index("<unk>"),)
+    letters = {(i,) for i, token in enumerate(tokens) if len(token) == 1 and _ours(token)}
+    unknown = (tokens.index("<unk>"),)
     kept = {
         unknown: None,
         **dict.fromkeys(sorted(letters | {part for part, count in counts.items() if count >= least})),
@@ -117,7 +119,7 @@ def vocabulary(base: Path, texts: Iterable[str], least: int = 3, merges: int = 6
             counts[part] += words[word]
     total = sum(counts.values())
     scores = [math.log(max(counts[part], 0.5) / total) for part in kept]
-    return Vocabulary(list(kept), ["".join(tokenizer.tokens[i] for i in part) for part in kept], scores)
+    return Vocabulary(list(kept), ["".join(tokens[i] for i in part) for part in kept], scores)
 
 
 def _merged(parts: tuple[Parts, ...], pairs: set[tuple[Parts, Parts]]) -> tuple[Parts, ...]:
@@ -174,7 +176,7 @@ class Student(nn.Module):  # type: ignore[misc]
         config = model.config
         self.size, self.width = config.head_dim, config.hidden_size
         self.gram_dropout = recipe.gram_dropout
-        chosen = _strongest(model, Tokenizer.load(base), recipe, samples)
+        chosen = _strongest(model, load_tokenizer(base), recipe, samples)
         vectors = model.embed_tokens.weight.data
         self.word = nn.Parameter(torch.stack([vectors[list(part)].mean(0) for part in made]) * math.sqrt(self.width))
         self.layers = nn.ModuleList()
@@ -331,7 +333,9 @@ def _epoch(parts: Sequence[Part], size: int, rng: random.Random) -> list[tuple[P
     return batches
 
 
-def _strongest(model: Any, tokenizer: Tokenizer, recipe: StudentRecipe, samples: Sequence[str]) -> list[torch.Tensor]:
+def _strongest(
+    model: Any, tokenizer: PreTrainedTokenizerFast, recipe: StudentRecipe, samples: Sequence[str]
+) -> list[torch.Tensor]:
     """Return, per layer, the feed-forward neurons whose output is largest over the samples: mean |value| times |column|."""
     sums = [torch.zeros(model.config.intermediate_size) for _ in range(recipe.layers)]
 
@@ -345,7 +349,7 @@ def _strongest(model: Any, tokenizer: Tokenizer, recipe: StudentRecipe, samples:
     layers, model.layers = model.layers, model.layers[: recipe.layers]
     with torch.no_grad():
         for text in samples:
-            model(input_ids=torch.tensor([[tokenizer.bos, *tokenizer.encode(text)]]))
+            model(input_ids=torch.tensor([tokenizer.encode(text)]))
     model.layers = layers
     for hook in hooks:
         hook.remove()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emotion.labels import LABELS
-from training.base import Tokenizer, load_base
+from training.base import load_base, load_tokenizer, pieces_ids
 from training.emotion.data import GOEMOTIONS, Rows
 from training.emotion.metrics import Floats, auroc
 
@@ -64,7 +64,7 @@ class Teacher:
         from peft import LoraConfig, get_peft_model
 
         torch.manual_seed(recipe.seed)
-        self.tokenizer = Tokenizer.load(base)
+        self.tokenizer = load_tokenizer(base)
         core = load_base(base).model
         core.layers = core.layers[: recipe.layers]
         targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -83,7 +83,7 @@ class Teacher:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text, with the start token."""
-        return [self.tokenizer.bos, *self.tokenizer.encode(text)[:_LONGEST]]
+        return [self.tokenizer.bos_token_id, *pieces_ids(self.tokenizer, text)[:_LONGEST]]
 
     def logits(self, batch: Sequence[Sequence[int]], head: int) -> torch.Tensor:
         """Return (texts, labels) logits of one head for texts given as ids."""

@@ -1,0 +1,173 @@
+"""A tiny Llama is tuned end to end: documents, dataset, QLoRA in four bits with NEFTune, a kill, DPO."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from daebon.train import app
+from training.recipe import SHIPPED, DpoRecipe, SftRecipe, load_recipe
+from training.runs import newest_checkpoint
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("trl")
+
+SCRIPT = """S#1. 부두 / 밤
+
+그물이 젖어 있다.
+민수\t배는 안 들어와요.
+지은\t거짓말이지? 아침에 봤어.
+민수\t그건 다른 배예요.
+지은\t그럼 저 불빛은 뭐야?
+민수\t등대잖아요. 몰라서 물어요?
+"""
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Make a Llama of two layers with a byte-pair tokenizer of its own."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny-llama")
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    made.train_from_iterator(
+        [SCRIPT],
+        trainers.BpeTrainer(
+            vocab_size=400,
+            special_tokens=["<s>", "</s>"],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    PreTrainedTokenizerFast(tokenizer_object=made, bos_token="<s>", eos_token="</s>").save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=made.get_vocab_size(),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        bos_token_id=0,
+        eos_token_id=1,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory, tiny):
+    """Make a folder with a script, and the recipes of the tiny model."""
+    folder = tmp_path_factory.mktemp("studio")
+    (folder / "대본").mkdir()
+    (folder / "대본" / "부두.txt").write_bytes(SCRIPT.encode("cp949"))
+    for kind in ("sft", "dpo"):
+        text = (SHIPPED / f"tiny-{kind}.yaml").read_text(encoding="utf-8")
+        (folder / f"{kind}.yaml").write_text(text.replace("base: tiny-llama", f"base: {tiny}"), encoding="utf-8")
+    return folder
+
+
+def daebon(*words):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output + str(result.exception)
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def dataset(work):
+    daebon("ingest", work / "대본", "--out", work / "ingested", "--jobs", 1)
+    daebon("dataset", "--scripts", work / "ingested" / "texts", "--draws", 1, "--out", work / "whole")
+    rows = (work / "whole" / "rows.jsonl").read_text(encoding="utf-8").splitlines()
+    mine = [row for row in rows if json.loads(row)["source"].startswith("script/")]
+    held = [row for row in rows if json.loads(row)["split"] == "test"][:3]
+    small = work / "dataset"
+    small.mkdir()
+    (small / "rows.jsonl").write_text("\n".join([*mine * 40, *held]) + "\n", encoding="utf-8")
+    pairs = (work / "whole" / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    (small / "pairs.jsonl").write_text("\n".join(pairs) + "\n", encoding="utf-8")
+    assert mine
+    return small
+
+
+@pytest.fixture(scope="module")
+def run(work, dataset):
+    daebon("sft", "--recipe", work / "sft.yaml", "--data", dataset, "--out", work / "run")
+    return work / "run"
+
+
+def test_four_bits_with_neftune_learn_the_script(run):
+    report = json.loads((run / "report.json").read_text())
+    losses = [json.loads(line)["loss"] for line in (run / "steps.jsonl").read_text().splitlines()]
+    assert report["recipe"]["precision"] == "nf4" and report["steps"] == len(losses) == 20
+    assert float(losses[-1]) < float(losses[0]) - 0.3
+    assert report["neftune_noise"] > 0
+    assert (run / "loss.png").read_bytes()[:4] == b"\x89PNG"
+    assert json.loads((run / "adapter" / "adapter_config.json").read_text())["r"] == 4
+
+
+def test_the_frozen_weights_are_stored_in_four_bits(work):
+    from training.runs import frozen_base
+
+    recipe = load_recipe(work / "sft.yaml", SftRecipe)
+    model = frozen_base(recipe, recipe.base)
+    weight = model.model.layers[0].self_attn.q_proj.weight
+    assert weight.dtype == torch.uint8 and weight.quant_state.quant_type == "nf4" and weight.quant_state.nested
+
+
+def test_without_neftune_the_embeddings_stand_still(work, dataset, tmp_path):
+    from training.sft import train
+
+    recipe = replace(load_recipe(work / "sft.yaml", SftRecipe), neftune=0.0, epochs=0.2)
+    assert train(recipe, dataset, tmp_path / "run", tmp_path / "base")["neftune_noise"] == 0.0
+
+
+def test_dpo_goes_on_from_the_adapter_and_tells_margins(work, dataset, run):
+    recipe = replace(load_recipe(work / "dpo.yaml", DpoRecipe), max_length=2048)
+    from training.dpo import train
+
+    pairs = sorted((dataset / "pairs.jsonl").read_text(encoding="utf-8").splitlines(), key=len)
+    few = work / "few"
+    few.mkdir()
+    chosen = [row for row in pairs if json.loads(row)["split"] == "train"][:16]
+    chosen += [row for row in pairs if json.loads(row)["split"] == "test"][:4]
+    (few / "pairs.jsonl").write_text("\n".join(chosen) + "\n", encoding="utf-8")
+    report = train(recipe, few, run, work / "run-dpo", work / "base")
+    assert report["pairs"] == {"train": 16, "test": 4} and report["steps"] == 8
+    assert 0 <= report["held_out"]["accuracies"] <= 1
+    assert report["trained"]["margins"] != 0
+    before = json.loads((run / "report.json").read_text())["adapter_sha256"]
+    assert report["adapter_sha256"] != before
+
+
+def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(work, dataset, run):
+    out = work / "killed"
+    command = [sys.executable, "-m", "daebon", "train", "sft", "--recipe", work / "sft.yaml"]
+    command = [*map(str, command), "--data", str(dataset), "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 240
+    while newest_checkpoint(out) is None and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert newest_checkpoint(out) is not None
+    shell = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=shell)
+    whole, again = (json.loads((folder / "report.json").read_text()) for folder in (run, out))
+    assert again["steps"] == whole["steps"]
+    assert again["held_out_nats_per_token"] == pytest.approx(whole["held_out_nats_per_token"], abs=2e-3)
+
+
+def test_an_adapter_of_another_model_is_refused_by_name(run, tmp_path):
+    result = CliRunner().invoke(app, ["adapter", str(run), "--out", str(tmp_path / "x.gguf")])
+    assert result.exit_code != 0
+    result = CliRunner().invoke(app, ["adapter", str(tmp_path), "--out", str(tmp_path / "x.gguf")])
+    assert result.exit_code != 0 and "is no PEFT adapter" in str(result.exception)

@@ -1,0 +1,133 @@
+"""The dataset: rows and pairs from the corpus, novels, everyday talk, your scripts and your takes, split without leakage."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.corpus import CorpusScene, read_corpus
+from training.dataset import chatbot_rows, corpus_row, held_out, novel_rows, script_rows, take_row, template_row
+from training.pairs import Pair, corpus_pairs, row_pairs, take_pairs, write_pairs
+from training.rows import Row, write_rows
+from transcript.errors import FileError
+from transcript.reading import read_script
+from transcript.record import read_transcript, write_atomically
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a dataset is made of; `novel` and `chatbot` are numbers of rows, `draws` how often a scene's tails are drawn."""
+
+    corpus: Path = CORPUS
+    public: Path | None = None  # holds koconovel/ and chatbot-data/
+    scripts: Sequence[Path] = ()
+    takes: Sequence[Path] = ()
+    draws: int = 2
+    novel: int = 30
+    chatbot: int = 15
+
+
+def gather(sources: Sources, out: Path, seed: int) -> dict[str, Any]:
+    """Write `rows.jsonl`, `pairs.jsonl`, `prompts.csv`, `lengths.png` and `dataset.json` into `out`; return the last.
+
+    Held out are the scenes of the corpus that `held_out.txt` names; rows of yours are all for training. Raises FileError for
+    a source that cannot be read.
+    """
+    scenes = read_corpus(sources.corpus)
+    listed = sources.corpus / "held_out.txt"
+    hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
+    rng = random.Random(seed)
+    rows = [*_corpus(scenes, hidden, sources.draws, rng), *_public(sources, rng)]
+    for path in _files(sources.scripts, ".txt", ".md", ".fountain"):
+        rows += script_rows(path.stem, read_script(path), rng)
+    takes = [(read_transcript(path), f"take/{path.parent.name}") for path in _files(sources.takes, "transcript.json")]
+    rows += [row for take, name in takes if (row := take_row(take, name))]
+    shuffled = [row for row in rows if row.split == "train"]
+    rng.shuffle(shuffled)
+    rows = [*shuffled, *(row for row in rows if row.split == "test")]
+    pairs: list[Pair] = []
+    for scene in scenes:
+        pairs += corpus_pairs(scene, "test" if scene.name in hidden else "train", random.Random(f"{seed} {scene.name}"))
+    for row in rows:
+        if row.source.startswith("koconovel"):
+            pairs += row_pairs(row, rng)
+    for take, name in takes:
+        pairs += take_pairs(take, name)
+    rng.shuffle(pairs)
+    write_rows(rows, out / "rows.jsonl")
+    kinds = write_pairs(pairs, out / "pairs.jsonl")
+    write_atomically(out / "prompts.csv", "\ufeff" + _csv(rows))
+    lengths = _histogram(rows, out / "lengths.png")
+    report = {
+        "seed": seed,
+        "rows": dict(Counter(f"{row.split} {row.kind} {row.source.partition('/')[0]}" for row in rows)),
+        "pairs": dict(kinds),
+        "licences": dict(Counter(row.licence for row in rows)),
+        "held_out": sorted(hidden),
+        "characters": lengths,
+    }
+    write_atomically(out / "dataset.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+    return report
+
+
+def _corpus(scenes: Iterable[CorpusScene], hidden: frozenset[str], draws: int, rng: random.Random) -> list[Row]:
+    rows: list[Row] = []
+    for scene in scenes:
+        if scene.name in hidden:  # tails that never change, so that figures can be compared
+            rows.append(corpus_row(scene, random.Random(f"test {scene.name}")).of("test"))
+        else:
+            rows += [corpus_row(scene, rng) for _ in range(draws)]
+            rows.append(template_row(scene, rng))
+    return rows
+
+
+def _public(sources: Sources, rng: random.Random) -> list[Row]:
+    if not sources.public:
+        return []
+    novels = novel_rows(sources.public / "koconovel", rng) if sources.novel else []
+    talk = chatbot_rows(sources.public / "chatbot-data", rng) if sources.chatbot else []
+    return [*novels[: sources.novel], *talk[: sources.chatbot]]
+
+
+def _files(paths: Iterable[Path], *ends: str) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(one for one in path.rglob("*") if one.name.endswith(ends)) if path.is_dir() else [path]
+        if not inside:
+            raise FileError(path, f"holds no {' or '.join(ends)}; give another folder")
+        found += inside
+    return found
+
+
+def _csv(rows: Iterable[Row]) -> str:
+    """Return the whole-scene rows as the table of two columns with which such training began, for other tools."""
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(("source", "licence", "text"))
+    writer.writerows((row.source, row.licence, row.text) for row in rows if row.kind == "template")
+    return table.getvalue()
+
+
+def _histogram(rows: Sequence[Row], path: Path) -> Mapping[str, float]:
+    """Draw the lengths of the rows in characters, trained and held out; return the mean and the longest."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    axes = figure.subplots()
+    lengths = [[len(row.text) for row in rows if row.split == split] for split in ("train", "test")]
+    axes.hist(lengths, bins=30, label=["train", "held out"], color=["#24476b", "#d08a3e"], stacked=True)
+    axes.set_xlabel("characters of a row")
+    axes.set_ylabel("rows")
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=120)
+    every = [len(row.text) for row in rows]
+    return {"mean": round(sum(every) / max(1, len(every)), 1), "longest": max(every, default=0)}

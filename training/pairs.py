@@ -1,0 +1,153 @@
+"""Preference pairs: a line that is wanted and one that is not, after the same prompt; from a person, from writers, from takes."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from agents import prompts
+from agents.mending import remade
+from agents.speech import LEVELS
+from emotion.labels import valence_arousal
+from scenarios.values import Scenario
+from training.corpus import NEUTRAL, CorpusScene, Line
+from training.dataset import corpus_row
+from training.rows import Row, Split
+from transcript.errors import FileError
+from transcript.record import Transcript, write_atomically
+from transcript.turn import Turn
+
+FAR = 0.6  # least distance of two intended valences, of -1..1, at which one is the wrong emotion for the other
+KINDS = ("other role", "level", "emotion", "leak", "repeat", "edit", "choice", "ranked")
+_LEAKS = ("\n### Prompt:", " S#2. 장면 전환", " ### Answer:", " [지문]", " #32.")
+_APART = 0.25  # least distance of two scores of the engine, of 0..1, at which one candidate is better
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`chosen` and `rejected` follow `prompt`, each with its line's end; `kind` says what is wrong with the second."""
+
+    source: str
+    kind: str
+    prompt: str
+    chosen: str
+    rejected: str
+    split: Split = "train"
+
+
+def corpus_pairs(scene: CorpusScene, split: Split, rng: random.Random) -> Iterator[Pair]:
+    """Yield for each spoken line one pair, of a kind that the scene has material for, drawn by chance."""
+    spoken = [line for line in scene.lines if line.speaker]
+    row = corpus_row(scene, rng, share=1.0)
+    prompt, at = "", 0
+    for piece in row.pieces:
+        text = piece.text.removeprefix(" ").rstrip("\n")
+        if piece.loss and at < len(spoken) and text == prompts.neutral(spoken[at].text):
+            wrong = _wrong(spoken, at, rng)
+            if wrong:
+                kind = rng.choice(sorted(wrong))
+                yield Pair(row.source, kind, prompt, f" {text}\n", f" {wrong[kind]}\n", split)
+            at += 1
+        prompt += piece.text
+
+
+def _wrong(spoken: Sequence[Line], at: int, rng: random.Random) -> dict[str, str]:
+    """Return by kind a line that is wrong in place of line `at`."""
+    line, found = spoken[at], {}
+    others = [other for other in spoken if other.speaker != line.speaker]
+    if others:
+        found["other role"] = rng.choice(others).text
+    levels = [made for level in LEVELS if level != line.level and (made := remade(line.text, level))]
+    if levels:
+        found["level"] = rng.choice(levels)
+    if line.emotion and line.emotion != NEUTRAL:
+        valence = valence_arousal(line.emotion)[0]
+        far = [
+            other.text
+            for other in spoken
+            if other.speaker == line.speaker
+            and other.emotion
+            and other.emotion != NEUTRAL
+            and abs(valence_arousal(other.emotion)[0] - valence) >= FAR
+        ]
+        if far:
+            found["emotion"] = rng.choice(far)
+    if at:
+        found["repeat"] = spoken[rng.randrange(max(0, at - 3), at)].text
+    found["leak"] = line.text + rng.choice(_LEAKS)
+    return {kind: prompts.neutral(text) if kind != "leak" else text for kind, text in found.items()}
+
+
+def row_pairs(row: Row, rng: random.Random) -> Iterator[Pair]:
+    """Yield for each spoken stretch of a row of quotations a pair against another role's, one of another place in the row."""
+    said = [piece.text for piece in row.pieces if piece.loss]
+    prompt = ""
+    for piece in row.pieces:
+        others = [text for text in said if text != piece.text]
+        if piece.loss and others:
+            yield Pair(row.source, "other role", prompt, piece.text, rng.choice(others), row.split)
+        prompt += piece.text
+
+
+def take_pairs(take: Transcript, source: str) -> Iterator[Pair]:
+    """Yield what a take says of its candidates.
+
+    `edit`: the line that a person wrote or mended by hand against the candidate it replaced; `choice`: the candidate that a
+    person took against the one that the engine ranked first; `ranked`: the engine's own best against one far below it
+    or turned down. The prompt is the one that the speaker read, without the feeling that the engine kept.
+    """
+    scenario = Scenario.from_dict(take.scenario)
+    people = {persona.name: persona for persona in scenario.personas}
+    relations = {(relation.from_, relation.to): relation for relation in scenario.relations}
+    headings = {number: prompts.heading(scene, number) for number, scene in enumerate(scenario.scenes, 1)}
+    for place, turn in enumerate(take.turns):
+        if not turn.cue or turn.speaker not in people or not turn.candidates or turn.scene not in headings:
+            continue
+        relation = relations.get((turn.speaker, turn.cue.to[0])) if turn.cue.to else None
+        examples = people[turn.speaker].voice.examples[:2]
+        tail = prompts.tail(people[turn.speaker], turn.cue, relation, examples)
+        prompt = prompts.world(scenario) + prompts.history(take.turns[:place], headings) + tail
+        if found := _preferred(turn):
+            kind, chosen, rejected = found
+            yield Pair(source, kind, prompt, f" {prompts.neutral(chosen)}\n", f" {prompts.neutral(rejected)}\n")
+
+
+def _preferred(turn: Turn) -> tuple[str, str, str] | None:
+    ranked = sorted(turn.candidates, key=lambda one: (one.score is not None, one.score or 0.0), reverse=True)
+    best, worst = ranked[0], ranked[-1]
+    if turn.by in ("human", "edited"):
+        return ("edit", turn.text, best.text) if best.text != turn.text else None
+    if best.score is None:
+        return None
+    chosen = next((one for one in ranked if one.text == turn.text), best)
+    if chosen.score is not None and chosen is not best and chosen.text != best.text:
+        return "choice", chosen.text, best.text
+    if worst.text != best.text and (worst.score is None or best.score - worst.score >= _APART):
+        return "ranked", best.mended or best.text, worst.text
+    return None
+
+
+def write_pairs(pairs: Iterable[Pair], file: Path) -> Mapping[str, int]:
+    """Write pairs as JSON lines, each once; return how many of each kind."""
+    kept = list(dict.fromkeys(pair for pair in pairs if pair.chosen != pair.rejected))
+    write_atomically(file, "".join(json.dumps(asdict(pair), ensure_ascii=False) + "\n" for pair in kept))
+    return Counter(pair.kind for pair in kept)
+
+
+def read_pairs(file: Path) -> list[Pair]:
+    """Read what `write_pairs` wrote; raises FileError naming the line that is no pair."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(file, f"cannot be read ({error}); run `daebon train dataset` first") from error
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(Pair(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise FileError(file, f"is no pair ({error}); run `daebon train dataset`", line=number) from error
+    return found

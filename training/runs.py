@@ -1,0 +1,184 @@
+"""What supervised and preference training share: the model with its adapter, checkpoints, the log and its picture."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from model.weights import embedded_weights
+from training.base import converted, load_base
+from training.recipe import Recipe
+from transcript.errors import ModelError
+from transcript.record import write_atomically
+
+Report = Callable[[int, int, str], None]  # step, steps, what is to be said of it
+EMBEDDED = "embedded"
+_STATE = "trainer_state.json"  # the last file of a checkpoint that is written
+
+
+def quiet() -> None:
+    """Keep the libraries' own bars and notices off the terminal: what happens is reported."""
+    import datasets
+    from transformers.utils import logging as notices
+
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    notices.set_verbosity_error()
+    notices.disable_progress_bar()
+    datasets.disable_progress_bars()
+
+
+def base_folder(recipe: Recipe, cache: Path) -> str:
+    """Return what transformers loads as the recipe's base: a folder or hub id; `cache` keeps the embedded one, converted."""
+    return str(converted(embedded_weights(), cache)) if recipe.base == EMBEDDED else recipe.base
+
+
+def frozen_base(recipe: Recipe, folder: str) -> Any:
+    """Return the base of `folder` with frozen weights in the recipe's precision; raises ModelError when it cannot be had."""
+    import torch
+
+    torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
+    if recipe.base == EMBEDDED and recipe.precision != "nf4":
+        return load_base(Path(folder))
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    options: dict[str, Any] = {"dtype": torch.float32 if recipe.precision == "fp32" else torch.bfloat16}
+    if recipe.precision == "nf4":
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16 if torch.cuda.is_available() else torch.float32,
+        )
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, **options)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder}: {str(error).splitlines()[0]}; give a folder or hub id of transformers") from error
+    model.requires_grad_(False)
+    return model
+
+
+def fitted(model: Any, recipe: Recipe) -> Any:
+    """Return a model with its adapter, its frozen products in bf16 where the recipe says so, ready for a trainer.
+
+    The layers hold bf16 weights then: autocast alone would convert every frozen weight again for every sequence.
+    """
+    import torch
+
+    if recipe.precision == "bf16":
+        for module in model.modules():
+            if hasattr(module, "base_layer"):
+                module.base_layer.to(torch.bfloat16)
+    return model
+
+
+def settings(recipe: Recipe, out: Path) -> dict[str, Any]:
+    """Return the arguments that TRL's SFTConfig and DPOConfig have in common."""
+    import torch
+
+    gpu = torch.cuda.is_available()
+    return {
+        "output_dir": str(out / "checkpoints"),
+        "seed": recipe.seed,
+        "num_train_epochs": recipe.epochs,
+        "max_length": recipe.max_length,
+        "learning_rate": recipe.learning_rate,
+        "warmup_steps": recipe.warmup,
+        "lr_scheduler_type": "cosine",
+        "per_device_train_batch_size": recipe.batch,
+        "gradient_accumulation_steps": recipe.accumulation,
+        "train_sampling_strategy": "group_by_length" if recipe.batch > 1 else "random",
+        "weight_decay": recipe.weight_decay,
+        "max_grad_norm": 1.0,
+        "bf16": recipe.precision == "bf16" or (gpu and recipe.precision == "nf4"),
+        "use_cpu": not gpu,
+        "gradient_checkpointing": gpu and recipe.precision == "nf4",
+        "save_steps": recipe.checkpoint_steps,
+        "save_total_limit": 2,
+        "logging_steps": 1,
+        "disable_tqdm": True,
+        "report_to": "none",
+        "dataloader_pin_memory": gpu,
+    }
+
+
+def newest_checkpoint(out: Path) -> Path | None:
+    """Return the newest whole checkpoint of a run: a kill may have left a newer one in part."""
+    whole = [path.parent for path in (out / "checkpoints").glob(f"checkpoint-*/{_STATE}")]
+    return max(whole, key=lambda path: int(path.name.partition("-")[2]), default=None)
+
+
+def run(trainer: Any, out: Path, report: Report | None) -> dict[str, Any]:
+    """Train to the end, from the newest checkpoint where there is one; write `steps.jsonl`, `loss.png`, `adapter/`.
+
+    Returns steps, seconds and tokens per second of this process, and whether it went on from a checkpoint. `trainer` counts
+    the tokens that it sees in `seen`.
+    """
+    from transformers import PrinterCallback, TrainerCallback
+
+    begun = time.perf_counter()
+
+    class Log(TrainerCallback):  # type: ignore[misc]
+        def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **_: Any) -> None:
+            if report and logs and "loss" in logs and state.is_world_process_zero:
+                speed = trainer.seen / max(time.perf_counter() - begun, 1e-9)
+                report(state.global_step, state.max_steps, f"loss {float(logs['loss']):.3f}  {speed:.0f} tokens/s")
+
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(Log())
+    start = newest_checkpoint(out)
+    trainer.train(resume_from_checkpoint=str(start) if start else None)
+    seconds = time.perf_counter() - begun
+    rows = [row for row in trainer.state.log_history if "loss" in row]
+    if trainer.is_world_process_zero():
+        write_atomically(out / "steps.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        draw([(row["step"], float(row["loss"])) for row in rows], out / "loss.png")
+        trainer.model.save_pretrained(out / "adapter", selected_adapters=["default"])
+    return {
+        "steps": trainer.state.global_step,
+        "resumed_at": int(start.name.partition("-")[2]) if start else 0,
+        "seconds": round(seconds, 1),
+        "tokens": trainer.seen,
+        "tokens_per_second": round(trainer.seen / seconds, 1),
+        "threads": _threads(),
+    }
+
+
+def draw(losses: Sequence[tuple[int, float]], path: Path) -> None:
+    """Draw the loss of every step and its running mean as PNG."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 3.5), layout="constrained")
+    axes = figure.subplots()
+    steps, values = [step for step, _ in losses], [loss for _, loss in losses]
+    mean, smooth = 0.0, []
+    for number, value in enumerate(values):
+        mean = value if not number else 0.9 * mean + 0.1 * value
+        smooth.append(mean)
+    axes.plot(steps, values, color="#b8c4d0", linewidth=0.8, label="a step")
+    axes.plot(steps, smooth, color="#24476b", linewidth=1.8, label="running mean")
+    axes.set_xlabel("optimiser steps")
+    axes.set_ylabel("loss")
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=120)
+
+
+def finish(out: Path, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the report of a run as `report.json`, with the hash of what it trained; return it."""
+    digest = hashlib.sha256((out / "adapter" / "adapter_model.safetensors").read_bytes()).hexdigest()
+    whole = {**row, "adapter_sha256": digest}
+    write_atomically(out / "report.json", json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+    return whole
+
+
+def _threads() -> int:
+    import torch
+
+    return int(torch.get_num_threads())
