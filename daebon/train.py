@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -52,6 +52,80 @@ def ingest(
     _say(f"texts in {out / 'texts'}, report {out / 'ingest.json'}")
     if merge_pdf:
         _say(f"{merge_pdf}: {merged(entries, out, merge_pdf)} pages")
+
+
+@app.command()
+def clean(
+    paths: Annotated[list[Path], typer.Argument(metavar="DIR…", help="Texts: what ingest wrote, or any .txt.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for what comes out.")] = Path("cleaned"),
+    mode: Annotated[
+        Literal["strip", "structure"],
+        typer.Option("--mode", help="Take scene changes and page matter out, or say what every line is."),
+    ] = "structure",
+) -> None:
+    """Clean scripts: `strip` takes headings, transitions and page matter out, `structure` reads the parts.
+
+    Names may stand before a tab, a colon or a gap, or on lines of their own, or
+    speech in quotation marks. `strip` writes a .txt for each file, `structure` a
+    .jsonl: line, part, speaker and text. Nothing is changed in what you give.
+
+      daebon train clean ingested/texts --mode strip --out stripped
+    """
+    import json
+    from collections import Counter
+    from dataclasses import asdict
+
+    from training.clean import stripped, structure
+    from training.gather import text_files
+    from transcript.reading import decoded
+    from transcript.record import write_atomically
+
+    files = text_files(paths)
+    parts: Counter[str] = Counter()
+    with _progress("cleaning") as told:
+        for number, file in enumerate(files, 1):
+            text = decoded(file.read_bytes(), file)
+            if mode == "strip":
+                write_atomically(out / f"{file.stem}.txt", stripped(text))
+            else:
+                rows = (
+                    json.dumps(asdict(line), ensure_ascii=False) for line in structure(text) if line.part != "blank"
+                )
+                write_atomically(out / f"{file.stem}.jsonl", "".join(f"{row}\n" for row in rows))
+            parts.update(line.part for line in structure(text))
+            told(number, len(files), file.name)
+    for part, count in parts.most_common():
+        if part != "blank":
+            _say(f"{count:7} {part}")
+    write_atomically(out / "clean.json", json.dumps({"mode": mode, "files": len(files), "parts": parts}) + "\n")
+    _say(f"{len(files)} files in {out}")
+
+
+@app.command()
+def split(
+    paths: Annotated[list[Path], typer.Argument(metavar="DIR…", help="Texts: what ingest wrote, or any .txt.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for lines.jsonl, scenes.jsonl, emotions.json.")] = Path(
+        "tagged"
+    ),
+) -> None:
+    """Tag every spoken line and scene with its emotion, and report by emotion.
+
+    The classifier reads the line (44 labels, brought to eight basic emotions,
+    valence and arousal), the lexicon finds the rated words in it.
+
+      daebon train split ingested/texts --out tagged
+    """
+    from training.gather import text_files
+    from training.tagging import tag
+
+    with _progress("reading") as told:
+        found = tag(text_files(paths), out, told)
+    _say(f"{found['lines']} spoken lines in {found['scenes']} scenes\n")
+    for basic, row in found["emotions"].items():
+        _say(f"{basic}\t{row['lines']} lines\t{row['scenes']} scenes\t{', '.join(row['words'])}")
+        if row["strongest"]:
+            _say(f"\t“{row['strongest'][0]}”")
+    _say(f"\nin {out}")
 
 
 @app.command()

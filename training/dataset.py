@@ -22,10 +22,10 @@ from agents.speech import levels_of
 from emotion import dynamics
 from emotion.labels import families, valence_arousal
 from scenarios.values import Beat, CastMember, Heading, Persona, Scenario, Scene
+from training.clean import CleanLine
 from training.corpus import NEUTRAL, CorpusScene
 from training.rows import CHATBOT, KOCONOVEL, OURS, Piece, Row
 from transcript.errors import FileError
-from transcript.reading import ScriptLine
 from transcript.record import Transcript
 from transcript.turn import Cue, Emotion, Turn
 
@@ -153,27 +153,29 @@ def chatbot_rows(folder: Path, rng: random.Random) -> list[Row]:
     return [_plain_row("chatbot-data", group, "일상극", rng, CHATBOT, answers_only=True) for group in _grouped(pairs)]
 
 
-def script_rows(name: str, lines: Sequence[ScriptLine], rng: random.Random) -> list[Row]:
+def script_rows(name: str, lines: Sequence[CleanLine], rng: random.Random) -> list[Row]:
     """Render each scene of a script that somebody wrote, two spoken lines or more, at most `_LONGEST` turns in a row."""
-    scenes: list[tuple[str, list[ScriptLine]]] = [("", [])]
+    scenes: list[tuple[str, list[CleanLine]]] = [("", [])]
     for line in lines:
-        if line.kind == "heading":
+        if line.part == "heading":
             scenes.append((line.text, []))
-        elif line.kind in ("dialogue", "action", "event"):
+        elif line.part == "action" or (line.part == "dialogue" and line.speaker and line.said):
             if len(scenes[-1][1]) == _LONGEST:
                 scenes.append((scenes[-1][0], []))
             scenes[-1][1].append(line)
     rows = []
     for heading, told in scenes:
         people = list(dict.fromkeys(line.speaker for line in told if line.speaker))
-        if sum(line.kind == "dialogue" for line in told) < 2 or not people:
+        if sum(line.part == "dialogue" for line in told) < 2 or not people:
             continue
         place = prompts.neutral(_HEADING_MARK.sub("", heading)) or "무대"
         scene = Scene(heading=Heading(place=place), beats=(Beat(goal="이야기가 이어진다"),))
         cast = tuple(CastMember(Persona(name=person)) for person in people)
         scenario = Scenario(title=name, cast=cast, scenes=(scene,))
         turns = [
-            Turn(n, 1, 1, "dialogue" if line.speaker else "action", line.text, line.speaker)
+            Turn(n, 1, 1, "dialogue", line.said, line.speaker)
+            if line.speaker
+            else Turn(n, 1, 1, "action", line.stripped)
             for n, line in enumerate(told, 1)
         ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from training.base import load_tokenizer
-from training.pairs import read_pairs
+from training.pairs import evenly, read_pairs
 from training.recipe import DpoRecipe
 from training.runs import Report, base_folder, finish, fitted, frozen_base, quiet, run, settings
 from transcript.errors import ModelError, UsageError
@@ -34,11 +34,18 @@ def train(
     start = adapter / "adapter" if (adapter / "adapter").is_dir() else adapter
     if not (start / "adapter_config.json").exists():
         raise ModelError(f"{adapter}: is no adapter of PEFT; give the folder that `daebon train sft` wrote")
-    pairs = {"train": [], "test": []}  # type: dict[str, list[dict[str, str]]]
-    for pair in read_pairs(data / "pairs.jsonl"):
-        longest = max(len(tokenizer.encode(pair.prompt + line)) for line in (pair.chosen, pair.rejected))
-        if longest <= recipe.max_length:
-            pairs[pair.split].append({"prompt": pair.prompt, "chosen": pair.chosen, "rejected": pair.rejected})
+    fitting = [
+        pair
+        for pair in read_pairs(data / "pairs.jsonl")
+        if max(len(tokenizer.encode(pair.prompt + line)) for line in (pair.chosen, pair.rejected)) <= recipe.max_length
+    ]
+    pairs = {
+        split: [
+            {"prompt": pair.prompt, "chosen": pair.chosen, "rejected": pair.rejected}
+            for pair in evenly([pair for pair in fitting if pair.split == split], most)
+        ]
+        for split, most in (("train", recipe.pairs), ("test", max(1, recipe.pairs // 6)))
+    }
     if not pairs["train"]:
         raise UsageError(f"{data}: no pair fits into {recipe.max_length} tokens; raise max_length in the recipe")
     torch.manual_seed(recipe.seed)

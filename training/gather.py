@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.clean import structure
 from training.corpus import CorpusScene, read_corpus
 from training.dataset import chatbot_rows, corpus_row, held_out, novel_rows, script_rows, take_row, template_row
 from training.pairs import Pair, corpus_pairs, row_pairs, take_pairs, write_pairs
 from training.rows import Row, write_rows
 from transcript.errors import FileError
-from transcript.reading import read_script
+from transcript.reading import decoded
 from transcript.record import read_transcript, write_atomically
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -47,8 +48,8 @@ def gather(sources: Sources, out: Path, seed: int) -> dict[str, Any]:
     hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
     rng = random.Random(seed)
     rows = [*_corpus(scenes, hidden, sources.draws, rng), *_public(sources, rng)]
-    for path in _files(sources.scripts, ".txt", ".md", ".fountain"):
-        rows += script_rows(path.stem, read_script(path), rng)
+    for path in text_files(sources.scripts):
+        rows += script_rows(path.stem, structure(decoded(path.read_bytes(), path)), rng)
     takes = [(read_transcript(path), f"take/{path.parent.name}") for path in _files(sources.takes, "transcript.json")]
     rows += [row for take, name in takes if (row := take_row(take, name))]
     shuffled = [row for row in rows if row.split == "train"]
@@ -98,9 +99,16 @@ def _public(sources: Sources, rng: random.Random) -> list[Row]:
     return [*novels[: sources.novel], *talk[: sources.chatbot]]
 
 
+def text_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the .txt files of folders, at any depth, and files as they are; FileError for one that is not there."""
+    return _files(paths, ".txt")
+
+
 def _files(paths: Iterable[Path], *ends: str) -> list[Path]:
     found: list[Path] = []
     for path in paths:
+        if not path.exists():
+            raise FileError(path, "is not there; give a folder or a file")
         inside = sorted(one for one in path.rglob("*") if one.name.endswith(ends)) if path.is_dir() else [path]
         if not inside:
             raise FileError(path, f"holds no {' or '.join(ends)}; give another folder")

@@ -131,6 +131,17 @@ def _preferred(turn: Turn) -> tuple[str, str, str] | None:
     return None
 
 
+def evenly(pairs: Sequence[Pair], most: int) -> list[Pair]:
+    """Return at most `most` pairs, as many of each kind as there are, in the order given."""
+    left = {kind: [pair for pair in pairs if pair.kind == kind] for kind in dict.fromkeys(pair.kind for pair in pairs)}
+    chosen: set[int] = set()
+    while any(left.values()) and len(chosen) < most:
+        for mine in left.values():
+            if mine and len(chosen) < most:
+                chosen.add(id(mine.pop(0)))
+    return [pair for pair in pairs if id(pair) in chosen]
+
+
 def write_pairs(pairs: Iterable[Pair], file: Path) -> Mapping[str, int]:
     """Write pairs as JSON lines, each once; return how many of each kind."""
     kept = list(dict.fromkeys(pair for pair in pairs if pair.chosen != pair.rejected))

@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 
 from agents import prompts
+from training.clean import structure
 from training.corpus import read_corpus, read_scene
 from training.dataset import (
     TEMPLATE,
@@ -19,7 +20,6 @@ from training.dataset import (
 from training.gather import Sources, gather
 from training.pairs import corpus_pairs, read_pairs, take_pairs
 from training.rows import read_rows
-from transcript.reading import read_script
 from transcript.record import Transcript
 from transcript.turn import Candidate, Cue, Turn
 
@@ -129,14 +129,12 @@ def test_the_prompt_of_a_measured_line_is_that_of_a_training_row():
     assert asked["persona"].endswith("\n미란:") and SCENE.lines[place].level in asked["persona"]
 
 
-def test_a_script_of_yours_becomes_rows_by_scene_with_the_loss_on_speech(tmp_path):
-    file = tmp_path / "부두.txt"
-    file.write_text(
+def test_a_script_of_yours_becomes_rows_by_scene_with_the_loss_on_speech():
+    script = (
         "S#1. 부두 / 밤\n\n그물이 젖어 있다.\n민수\t배는 안 들어와요.\n지은\t(웃으며) 거짓말이지?\n\n"
-        "S#2. 집 / 낮\n\n지은\t혼자 한 말.\n",
-        encoding="utf-8",
+        "S#2. 집 / 낮\n\n지은\t혼자 한 말.\n"
     )
-    (row,) = script_rows("부두", read_script(file), random.Random(0))
+    (row,) = script_rows("부두", structure(script), random.Random(0))
     assert "S#1. 부두 / 밤" in row.text and "등장인물" in row.text
     assert [text for text in lost(row) if "젖어" not in text] == [" 배는 안 들어와요.\n", " 거짓말이지?\n"]
 
