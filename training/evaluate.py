@@ -21,6 +21,7 @@ from emotion.labels import LABELS
 from model.base import Sampling, StageModel
 from model.config import ModelConfig
 from model.load import load_chat_model
+from model.weights import ADAPTER_SHA256, drama_adapter, embedded_weights, sha256_of
 from training.corpus import NEUTRAL, CorpusScene
 from training.dataset import TEMPLATE, corpus_row, line_prompts
 from transcript.errors import FileError
@@ -190,9 +191,18 @@ def evaluated(
     seed: int,
     report: Report | None = None,
 ) -> dict[str, Any]:
-    """Return the figures of one model, from `OUT/<model>.json` where it was measured before with the same numbers."""
+    """Return the figures of one model, from `OUT/<model>.json` where the same weights were measured so before."""
     file = out / f"{re.sub(r'[^0-9A-Za-z가-힣.-]+', '-', name)}.json"
-    key = {"model": name, "each": each, "seed": seed, "scenes": [scene.name for scene in scenes], "asked": len(asked)}
+    path = ModelConfig.parse(name).path
+    weights = sha256_of(Path(path).expanduser()) if path not in ("", "base") else ADAPTER_SHA256
+    key = {
+        "model": name,
+        "weights": weights,
+        "each": each,
+        "seed": seed,
+        "scenes": [scene.name for scene in scenes],
+        "asked": [request for request, _ in asked],
+    }
     if file.exists():
         row: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         if row["key"] == key:
@@ -222,7 +232,6 @@ def evaluated(
 
 def bits_per_character(names: Sequence[str], scenes: Sequence[CorpusScene], base: Path) -> dict[str, float]:
     """Return bits per character of the true lines of `scenes`, by embedded models only, in torch; `base` keeps their base."""
-    from model.weights import drama_adapter, embedded_weights
     from training.adapter import merge
     from training.base import converted, load_base, load_tokenizer
     from training.sft import encoded, measure
