@@ -204,6 +204,8 @@ def _calls(before: str, rest: str, after: str, form: str) -> bool:
             return alone and not re.match(r"\s(?:뭐|원래|물론|당연|늘|항상|말할|그렇|워낙|이미|언제나|본래)", after)
         bare = not _THEME.search(before) and not re.search(r"[가-힣]\s\Z", before)
         return alone or bare or after.lstrip()[:1] == ","
+    if rest == "이" and title:
+        return alone
     if rest == "" or re.fullmatch(_TITLE, rest):
         if re.match(r"\s*[,….]\s*(?:걔|그놈|그 |그게|그거|이 사람|그런|말이)", after):
             return False
@@ -216,17 +218,24 @@ def _calls(before: str, rest: str, after: str, form: str) -> bool:
 def _a_person(before: str, after: str, form: str) -> bool:
     """Say whether something near an ordinary word speaks for its being somebody's name here."""
     if form in _WORDS["office"]:
-        if _SOMEBODY_ELSE.search(before):
+        if _SOMEBODY_ELSE.search(before) or re.match(r"\s(?:기사|운전|만족|출석|시험)", after):
             return False
         return not re.search(r"[가-힣]\s\Z", before) or not re.search(r"(?:학교|혈액|우리 반|전국|지역)\s\Z", before)
     if form in _WORDS["mainly"]:
         spoken_of = re.match(_PERSON_WORD, after) or not _NO_PERSON.match(after)
-        return bool(spoken_of) and not _QUALIFIED.search(before)
+        return bool(spoken_of) and not _QUALIFIED.search(before) and not _describes(before)
+    if re.match(r"이?(?:한테|에게|께|더러)", after):
+        return True
     if _MODIFIED.search(before):
         return False
     if has_final(form) and re.match(r"이(?:가|는|도|를|랑|의|만|한테|네|야|\s말|\s너)", after):
         return True
     return bool(re.match(_PERSON_WORD, after) or _PERSON_CASE.match(after) or _PERSON_VERB.match(after))
+
+
+def _describes(before: str) -> bool:
+    """Say whether `before` ends in a short adjective of a noun to come: 제일 큰, 참 긴."""
+    return bool(re.search(r"(?:^|\s)(?:큰|긴|단|쓴|센|싼|먼)\s\Z", before))
 
 
 def _squeezed(match: re.Match[str]) -> str:

@@ -32,9 +32,12 @@ _TELLING = re.compile(r"(?<![가-힣])(그러|그랬|그래|그거|그게|이러
 _CALLED = re.compile(r"(야|아|님|씨)\s*\Z")  # who is spoken to
 _HAILED = re.compile(  # who is spoken to, behind an ending and without a comma
     r"(?:(?<=[요다까죠쇼어해마냐오]) (?=(?:우리 )?(?:엄마|아빠|누나|언니|오빠|형|형님|여보|자기야|[가-힣]{1,3}님|[가-힣]{2,3} 씨)\Z)"
+    r"|(?<=[요다까죠지어아해야네]) (?=(?:뭐|야|임마|인마|참)\Z)"
     r"|(?<=[요다까어해마냐라지니]) (?=(?:[이저내] )?(?:나쁜 |미친 |못난 )?"
     r"(?:자식|새끼|바보|놈|년|녀석|인간|화상|것|양반|친구|사람)[아야]\Z))"
 )
+_DRAWN = re.compile(r"([요고다까냐자지어아해네래줘봐])([아애어에오우으이]+)(?=[.!?…~\s]|\Z)")  # 싫어요오, 뭐 해에
+_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _NO_HANGUL = re.compile(r"[^가-힣]+\Z")
 _COMPATIBLE = {
     **{chr(0x3131 + i): chr(0x11A8 + j) for j, i in enumerate([0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16])},
@@ -104,7 +107,7 @@ def settles(text: str, wanted: str | None) -> bool:
 
 def _endings_of(line: str) -> list[Ending]:
     """Return the ending of each sentence, shared ones settled by the rest of the line."""
-    text = unicodedata.normalize("NFC", line)
+    text = _DRAWN.sub(_shortened, unicodedata.normalize("NFC", line))
     spoken = _QUOTED.sub(" ", text)
     text = _LAUGH.sub(".", spoken if re.search(r"[가-힣]", spoken) else text)
     sentences = _SENTENCE.findall(text)
@@ -116,6 +119,13 @@ def _endings_of(line: str) -> list[Ending]:
     if _YOU.search(text):
         sure |= {"하게체"}
     return [Ending(ending.levels & sure or ending.levels, ending.role) for ending in found]
+
+
+def _shortened(match: re.Match[str]) -> str:
+    """Return a drawn-out ending without the vowels that only repeat its own: 다고오 → 다고, 요오 → 요; 해에 → 해, which sounds alike."""
+    vowel = (ord(match[1]) - 0xAC00) // 28 % 21
+    echo = {"ㅐ": "에", "ㅛ": "오", "ㅑ": "아", "ㅕ": "어"}.get(_VOWELS[vowel], chr(0xAC00 + (11 * 21 + vowel) * 28))
+    return match[1] if set(match[2]) <= {echo, chr(0xAC00 + (11 * 21 + vowel) * 28)} else match[0]
 
 
 def _ending(sentence: str) -> Ending:

@@ -146,21 +146,35 @@ def dataset(
     draws: Annotated[int, typer.Option("--draws", min=1, help="Renderings of a scene, each with other cues.")] = 2,
     novel: Annotated[int, typer.Option("--novel", min=0, help="Rows of koconovel at most.")] = 30,
     chatbot: Annotated[int, typer.Option("--chatbot", min=0, help="Rows of chatbot-data at most.")] = 15,
+    own: Annotated[
+        str | None,
+        typer.Option("--own", metavar="MODEL", help="Also pair writers' lines with what this model says there."),
+    ] = None,
+    own_lines: Annotated[int, typer.Option("--own-lines", min=1, help="Lines of a scene that it says.")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Draws what stands where.")] = 17,
 ) -> None:
     """Make training rows and preference pairs.
 
     A row is a scene as the engine's own prompts show it, with loss on what is
     spoken only; held-out scenes of the corpus measure and never teach. OUT then
-    holds rows.jsonl, pairs.jsonl, prompts.csv, lengths.png and dataset.json with
+    holds rows.jsonl and pairs.jsonl for sft and dpo, prompts.jsonl and prompts.csv
+    (instruction, output) for other trainers, lengths.png, and dataset.json with
     the licence of every source.
 
       daebon train dataset --scripts ingested/texts --takes out --out dataset
+      daebon train dataset --own embedded:mine.gguf --out dataset
     """
+    from model import ModelConfig, load_chat_model
     from training.gather import CORPUS, Sources, gather
 
-    sources = Sources(corpus or CORPUS, public, scripts or (), takes or (), draws, novel, chatbot)
-    report = gather(sources, out, seed)
+    model = load_chat_model(ModelConfig.parse(own)) if own else None
+    sources = Sources(corpus or CORPUS, public, scripts or (), takes or (), draws, novel, chatbot, model, own_lines)
+    try:
+        with _progress("scenes") as told:
+            report = gather(sources, out, seed, told)
+    finally:
+        if model:
+            model.close()
     for name, count in report["rows"].items():
         _say(f"{count:6} rows   {name}")
     for name, count in report["pairs"].items():

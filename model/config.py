@@ -8,8 +8,8 @@ from typing import Literal
 
 from transcript.errors import UsageError
 
-Runtime = Literal["embedded", "gguf", "scripted"]
-_KNOWN = "embedded, embedded:base, embedded:ADAPTER.gguf, gguf:PATH, scripted:FILE"
+Runtime = Literal["embedded", "gguf", "hf", "scripted"]
+_KNOWN = "embedded, embedded:base, embedded:ADAPTER.gguf, gguf:PATH, hf:PATH_OR_ID, scripted:FILE"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,8 @@ class ModelConfig:
         match runtime:
             case "embedded" if path in ("", "base") or path.endswith(".gguf"):
                 return ModelConfig("embedded", path, threads=threads)
-            case "gguf" if path:
-                return ModelConfig("gguf", path, threads=threads)
-            case "scripted" if path:
-                return ModelConfig("scripted", path, threads=threads)
+            case "gguf" | "hf" | "scripted" as known if path:
+                return ModelConfig(known, path, threads=threads)
         raise UsageError(f"--model {name!r}: unknown model; use one of {_KNOWN}")
 
     def __str__(self) -> str:

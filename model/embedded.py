@@ -139,14 +139,22 @@ class LlamaCppModel(StageModel):
         probabilities = tuple(weight / sum(weights) for weight in weights)
         return Scores(probabilities, cost["calls"], cost["prefilled"], cost["calls"], time.perf_counter() - started)
 
-    def _score(self, prompt: str, options: list[str], cost: dict[str, int]) -> list[float]:
-        """Return log-probabilities of `options`, up to a constant that they share."""
+    def next_tokens(self, prompt: str, most: int = _TOP) -> tuple[dict[str, float], int]:
+        """Return the log-probabilities of the `most` likely next tokens by their text, and how many tokens were prefilled."""
         found: dict[str, float] = {}
-        request = {"prompt": prompt, "max_tokens": 1, "temperature": 0, "logprobs": _TOP}
-        for _, choice, counts in self._chunks(request, None):
+        prefilled = 0
+        for _, choice, counts in self._chunks(
+            {"prompt": prompt, "max_tokens": 1, "temperature": 0, "logprobs": most}, None
+        ):
             for entry in (choice.get("logprobs") or {}).get("content") or ():
                 found = {top["token"]: top["logprob"] for top in entry["top_logprobs"] if top["token"]}
-            cost["prefilled"] += counts.get("prompt_n", 0)
+            prefilled += counts.get("prompt_n", 0)
+        return found, prefilled
+
+    def _score(self, prompt: str, options: list[str], cost: dict[str, int]) -> list[float]:
+        """Return log-probabilities of `options`, up to a constant that they share."""
+        found, prefilled = self.next_tokens(prompt)
+        cost["prefilled"] += prefilled
         cost["calls"] += 1
         first = [max((t for t in found if option.startswith(t)), key=len, default="") for option in options]
         logs = [found.get(token, _LEAST) for token in first]

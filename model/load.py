@@ -25,7 +25,25 @@ def load_chat_model(config: ModelConfig) -> StageModel:
             from model.embedded import LlamaCppModel
 
             return LlamaCppModel.load(Path(config.path).expanduser(), config)
+        case "hf":
+            from model.huggingface import HuggingFaceModel
+
+            return HuggingFaceModel.load(config.path)
         case "scripted":
             from model.scripted import ScriptedModel
 
             return ScriptedModel.load(Path(config.path).expanduser())
+
+
+def digest(config: ModelConfig) -> str:
+    """Return what tells the weights that `config` names from others, without loading them; "" when nothing does."""
+    from model.huggingface import adapter_folder
+    from model.weights import ADAPTER_SHA256, sha256_of
+
+    path = Path(config.path).expanduser()
+    if config.runtime == "hf":
+        adapter = adapter_folder(str(path))
+        return sha256_of(adapter / "adapter_model.safetensors") if adapter else ""
+    if config.runtime == "embedded" and config.path in ("", "base"):
+        return "" if config.path else ADAPTER_SHA256
+    return sha256_of(path)

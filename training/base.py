@@ -50,6 +50,13 @@ def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerFast:
     return loaded
 
 
+def tokenizer_in(weights: Path) -> PreTrainedTokenizerFast:
+    """Return the tokenizer of a GGUF file of Gemma without converting its weights."""
+    from gguf import GGUFReader
+
+    return _tokenizer(GGUFReader(weights))
+
+
 def pieces_ids(tokenizer: PreTrainedTokenizerFast, piece: str) -> list[int]:
     """Return the ids of a piece of text that goes on from another, without a start token or the space Llama puts first."""
     lead = "\n" if tokenizer.convert_ids_to_tokens(tokenizer.encode("가", add_special_tokens=False))[0] != "가" else ""

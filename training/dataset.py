@@ -1,7 +1,8 @@
 """Training sequences: scenes as the engine's own prompts show them, in pieces that say where the loss is.
 
-A sequence is world, heading and history; before some lines stands the tail that their speaker would have read. What is
-spoken (after `name:` and its direction, with the line's newline) carries loss; world, tails and names never do.
+A sequence is world, heading and history; before some lines stands, as an aside, the tail that their speaker reads in play, and
+what they say. What is spoken (after `name:` and its direction, with the line's newline) carries loss once, in the aside where
+there is one; world, tails and names never do.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from transcript.errors import FileError
 from transcript.record import Transcript
 from transcript.turn import Cue, Emotion, Turn
 
-TAIL_SHARE = 1 / 3  # of the spoken lines
+TAIL_SHARE = 1 / 2  # of the spoken lines: with two draws of a scene most lines are said once in an aside
 _ACTION_TAIL_SHARE = 1 / 2
 _EXAMPLES = 2  # as agents.character shows
 _LONGEST = prompts.WINDOW  # turns of a script in one row
@@ -272,14 +273,22 @@ def pieces(
         elif turn.kind == "dialogue":
             spoken = " " + prompts.neutral(turn.text)
             tail = cued(at) if rng.random() < share else None
-            found += [Piece(lead + (tail or whole.removesuffix(spoken))), Piece(spoken + "\n", loss=True)]
+            found += _said(lead, tail, whole.removesuffix(spoken), spoken + "\n")
         else:
             opening, space, rest = whole.partition(" ")
-            start = prompts.stage_direction(opening) if rng.random() < _ACTION_TAIL_SHARE else opening
-            found += [Piece(lead + start), Piece(space + rest + "\n", loss=True)]
+            start = prompts.stage_direction(opening) if rng.random() < _ACTION_TAIL_SHARE else None
+            found += _said(lead, start, opening, space + rest + "\n")
     return tuple(
-        Piece("".join(piece.text for piece in run), loss) for loss, run in groupby(found, key=lambda piece: piece.loss)
+        Piece("".join(piece.text for piece in run), *kind)
+        for kind, run in groupby(filter(lambda piece: piece.text, found), key=lambda piece: (piece.loss, piece.aside))
     )
+
+
+def _said(lead: str, tail: str | None, start: str, said: str) -> list[Piece]:
+    """Return the pieces of one turn: with a tail it is said in an aside, and the history then holds it without loss."""
+    if tail is None:
+        return [Piece(lead + start), Piece(said, loss=True)]
+    return [Piece(lead), Piece(tail, aside=True), Piece(said, loss=True, aside=True), Piece(start + said)]
 
 
 def _exchanges(novel: Path) -> Iterator[list[tuple[str, str]]]:

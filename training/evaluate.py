@@ -20,8 +20,8 @@ from emotion.classifier import Classifier
 from emotion.labels import LABELS
 from model.base import Sampling, StageModel
 from model.config import ModelConfig
-from model.load import load_chat_model
-from model.weights import ADAPTER_SHA256, drama_adapter, embedded_weights, sha256_of
+from model.load import digest, load_chat_model
+from model.weights import drama_adapter, embedded_weights
 from training.corpus import NEUTRAL, CorpusScene
 from training.dataset import TEMPLATE, corpus_row, line_prompts
 from transcript.errors import FileError
@@ -193,11 +193,10 @@ def evaluated(
 ) -> dict[str, Any]:
     """Return the figures of one model, from `OUT/<model>.json` where the same weights were measured so before."""
     file = out / f"{re.sub(r'[^0-9A-Za-z가-힣.-]+', '-', name)}.json"
-    path = ModelConfig.parse(name).path
-    weights = sha256_of(Path(path).expanduser()) if path not in ("", "base") else ADAPTER_SHA256
+    config = ModelConfig.parse(name)
     key = {
         "model": name,
-        "weights": weights,
+        "weights": digest(config),
         "each": each,
         "seed": seed,
         "scenes": [scene.name for scene in scenes],
@@ -207,7 +206,7 @@ def evaluated(
         row: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         if row["key"] == key:
             return row
-    model = load_chat_model(ModelConfig.parse(name))
+    model = load_chat_model(config)
     try:
         lines = spoken(model, scenes, known, each, seed, report)
         scripts = written(model, asked, seed, report)

@@ -7,20 +7,34 @@ import io
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents import prompts
+from model.base import StageModel
+from model.weights import embedded_weights
+from training.base import tokenizer_in
 from training.clean import structure
 from training.corpus import CorpusScene, read_corpus
-from training.dataset import chatbot_rows, corpus_row, held_out, novel_rows, script_rows, take_row, template_row
-from training.pairs import Pair, corpus_pairs, row_pairs, take_pairs, write_pairs
-from training.rows import Row, write_rows
+from training.dataset import (
+    chatbot_rows,
+    corpus_row,
+    held_out,
+    line_prompts,
+    novel_rows,
+    script_rows,
+    take_row,
+    template_row,
+)
+from training.pairs import Pair, corpus_pairs, own_pairs, row_pairs, take_pairs, write_pairs
+from training.rows import OURS, Row, Split, write_rows
 from transcript.errors import FileError
 from transcript.reading import decoded
 from transcript.record import read_transcript, write_atomically
 
+Report = Callable[[int, int, str], None]
 CORPUS = Path(__file__).parent / "corpus"
 
 
@@ -35,13 +49,15 @@ class Sources:
     draws: int = 2
     novel: int = 30
     chatbot: int = 15
+    own: StageModel | None = None  # says lines in the place of writers', to be told from them
+    own_lines: int = 1  # a scene
 
 
-def gather(sources: Sources, out: Path, seed: int) -> dict[str, Any]:
-    """Write `rows.jsonl`, `pairs.jsonl`, `prompts.csv`, `lengths.png` and `dataset.json` into `out`; return the last.
+def gather(sources: Sources, out: Path, seed: int, report: Report | None = None) -> dict[str, Any]:
+    """Write `rows.jsonl`, `pairs.jsonl`, `prompts.jsonl`, `prompts.csv`, `lengths.png`, `dataset.json` into `out`.
 
-    Held out are the scenes of the corpus that `held_out.txt` names; rows of yours are all for training. Raises FileError for
-    a source that cannot be read.
+    Returns what the last one holds. Held out are the scenes of the corpus that `held_out.txt` names; rows of yours are all
+    for training. Raises FileError for a source that cannot be read.
     """
     scenes = read_corpus(sources.corpus)
     listed = sources.corpus / "held_out.txt"
@@ -56,8 +72,14 @@ def gather(sources: Sources, out: Path, seed: int) -> dict[str, Any]:
     rng.shuffle(shuffled)
     rows = [*shuffled, *(row for row in rows if row.split == "test")]
     pairs: list[Pair] = []
-    for scene in scenes:
-        pairs += corpus_pairs(scene, "test" if scene.name in hidden else "train", random.Random(f"{seed} {scene.name}"))
+    for number, scene in enumerate(scenes, 1):
+        split: Split = "test" if scene.name in hidden else "train"
+        drawn = random.Random(f"{seed} {scene.name}")
+        pairs += corpus_pairs(scene, split, drawn)
+        if sources.own:
+            pairs += own_pairs(sources.own, scene, split, sources.own_lines, seed, drawn)
+        if report:
+            report(number, len(scenes), scene.name)
     for row in rows:
         if row.source.startswith("koconovel"):
             pairs += row_pairs(row, rng)
@@ -66,7 +88,9 @@ def gather(sources: Sources, out: Path, seed: int) -> dict[str, Any]:
     rng.shuffle(pairs)
     write_rows(rows, out / "rows.jsonl")
     kinds = write_pairs(pairs, out / "pairs.jsonl")
-    write_atomically(out / "prompts.csv", "\ufeff" + _csv(rows))
+    asked = list(_asked(rows, (scene for scene in scenes if scene.name not in hidden)))
+    write_atomically(out / "prompts.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in asked))
+    write_atomically(out / "prompts.csv", "\ufeff" + _csv(one for one in asked if one["kind"] == "scene"))
     lengths = _histogram(rows, out / "lengths.png")
     report = {
         "seed": seed,
@@ -74,7 +98,7 @@ def gather(sources: Sources, out: Path, seed: int) -> dict[str, Any]:
         "pairs": dict(kinds),
         "licences": dict(Counter(row.licence for row in rows)),
         "held_out": sorted(hidden),
-        "characters": lengths,
+        "tokens": lengths,
     }
     write_atomically(out / "dataset.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     return report
@@ -116,26 +140,50 @@ def _files(paths: Iterable[Path], *ends: str) -> list[Path]:
     return found
 
 
-def _csv(rows: Iterable[Row]) -> str:
-    """Return the whole-scene rows as the table of two columns with which such training began, for other tools."""
+def _asked(rows: Iterable[Row], scenes: Iterable[CorpusScene]) -> Iterator[dict[str, str]]:
+    """Yield what other trainers take: whole scenes on request, then every line of a scene after its speaker's prompt."""
+    for row in rows:
+        if row.kind == "template" and row.split == "train":
+            request, script = (piece.text for piece in row.pieces)
+            instruction = request.removeprefix("### Prompt:\n").partition("\n\n### Answer:")[0]
+            yield _instruction("scene", instruction, script.strip(), row.source, row.licence)
+    for scene in scenes:
+        for place, line in enumerate(scene.lines):
+            if line.speaker and line.to:
+                prompt = line_prompts(scene, place)["persona"]
+                told = {"emotion": line.emotion or "", "level": line.level or "", "speaker": line.speaker}
+                yield {**_instruction("line", prompt, prompts.neutral(line.text), f"corpus/{scene.name}", OURS), **told}
+
+
+def _instruction(kind: str, instruction: str, output: str, source: str, licence: str) -> dict[str, str]:
+    told = {"instruction": instruction, "output": output, "kind": kind, "emotion": "", "level": "", "speaker": ""}
+    return {**told, "source": source, "licence": licence}
+
+
+def _csv(rows: Iterable[Mapping[str, str]]) -> str:
+    """Return rows as the table of two columns with which such training began."""
     table = io.StringIO()
     writer = csv.writer(table)
-    writer.writerow(("source", "licence", "text"))
-    writer.writerows((row.source, row.licence, row.text) for row in rows if row.kind == "template")
+    writer.writerow(("instruction", "output"))
+    writer.writerows((row["instruction"], row["output"]) for row in rows)
     return table.getvalue()
 
 
 def _histogram(rows: Sequence[Row], path: Path) -> Mapping[str, float]:
-    """Draw the lengths of the rows in characters, trained and held out; return the mean and the longest."""
+    """Draw the lengths of the rows in tokens of the embedded model, trained and held out; return the mean and the longest."""
     from matplotlib.figure import Figure
 
+    tokenizer = tokenizer_in(embedded_weights())
+    counts = tokenizer([row.text for row in rows], return_attention_mask=False)["input_ids"]
+    lengths = [
+        [len(ids) for ids, row in zip(counts, rows, strict=True) if row.split == split] for split in ("train", "test")
+    ]
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
-    lengths = [[len(row.text) for row in rows if row.split == split] for split in ("train", "test")]
     axes.hist(lengths, bins=30, label=["train", "held out"], color=["#24476b", "#d08a3e"], stacked=True)
-    axes.set_xlabel("characters of a row")
+    axes.set_xlabel("tokens of a row")
     axes.set_ylabel("rows")
     axes.legend(frameon=False)
     figure.savefig(path, dpi=120)
-    every = [len(row.text) for row in rows]
-    return {"mean": round(sum(every) / max(1, len(every)), 1), "longest": max(every, default=0)}
+    every = [length for split in lengths for length in split]
+    return {"mean": round(sum(every) / max(1, len(every)), 1), "longest": max(every, default=0), "all": sum(every)}

@@ -10,57 +10,58 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agents import prompts
+from agents.guards import NEAR_COPY, trigrams
 from agents.mending import remade
 from agents.speech import LEVELS
 from emotion.labels import valence_arousal
+from model.base import Sampling, StageModel
 from scenarios.values import Scenario
 from training.corpus import NEUTRAL, CorpusScene, Line
-from training.dataset import corpus_row
+from training.dataset import corpus_row, line_prompts
 from training.rows import Row, Split
 from transcript.errors import FileError
 from transcript.record import Transcript, write_atomically
 from transcript.turn import Turn
 
 FAR = 0.6  # least distance of two intended valences, of -1..1, at which one is the wrong emotion for the other
-KINDS = ("other role", "level", "emotion", "leak", "repeat", "edit", "choice", "ranked")
+REASONS = ("speaker", "level", "emotion", "leak", "repeat", "own", "edit", "retry", "ranked")
 _LEAKS = ("\n### Prompt:", " S#2. 장면 전환", " ### Answer:", " [지문]", " #32.")
 _APART = 0.25  # least distance of two scores of the engine, of 0..1, at which one candidate is better
 
 
 @dataclass(frozen=True)
 class Pair:
-    """`chosen` and `rejected` follow `prompt`, each with its line's end; `kind` says what is wrong with the second."""
+    """`chosen` and `rejected` follow `prompt`, each with its line's end; `reason` says what is wrong with the second."""
 
-    source: str
-    kind: str
     prompt: str
     chosen: str
     rejected: str
+    reason: str
+    source: str
     split: Split = "train"
 
 
 def corpus_pairs(scene: CorpusScene, split: Split, rng: random.Random) -> Iterator[Pair]:
-    """Yield for each spoken line one pair, of a kind that the scene has material for, drawn by chance."""
+    """Yield for each spoken line one pair, for a reason that the scene has material for, drawn by chance."""
     spoken = [line for line in scene.lines if line.speaker]
     row = corpus_row(scene, rng, share=1.0)
-    prompt, at = "", 0
-    for piece in row.pieces:
-        text = piece.text.removeprefix(" ").rstrip("\n")
-        if piece.loss and at < len(spoken) and text == prompts.neutral(spoken[at].text):
+    at = 0
+    for prompt, said in row.answers():
+        text = said.removeprefix(" ").rstrip("\n")
+        if at < len(spoken) and text == prompts.neutral(spoken[at].text):
             wrong = _wrong(spoken, at, rng)
             if wrong:
-                kind = rng.choice(sorted(wrong))
-                yield Pair(row.source, kind, prompt, f" {text}\n", f" {wrong[kind]}\n", split)
+                reason = rng.choice(sorted(wrong))
+                yield Pair(prompt, said, f" {wrong[reason]}\n", reason, row.source, split)
             at += 1
-        prompt += piece.text
 
 
 def _wrong(spoken: Sequence[Line], at: int, rng: random.Random) -> dict[str, str]:
-    """Return by kind a line that is wrong in place of line `at`."""
+    """Return by reason a line that is wrong in place of line `at`."""
     line, found = spoken[at], {}
     others = [other for other in spoken if other.speaker != line.speaker]
     if others:
-        found["other role"] = rng.choice(others).text
+        found["speaker"] = rng.choice(others).text
     levels = [made for level in LEVELS if level != line.level and (made := remade(line.text, level))]
     if levels:
         found["level"] = rng.choice(levels)
@@ -79,24 +80,39 @@ def _wrong(spoken: Sequence[Line], at: int, rng: random.Random) -> dict[str, str
     if at:
         found["repeat"] = spoken[rng.randrange(max(0, at - 3), at)].text
     found["leak"] = line.text + rng.choice(_LEAKS)
-    return {kind: prompts.neutral(text) if kind != "leak" else text for kind, text in found.items()}
+    return {reason: prompts.neutral(text) if reason != "leak" else text for reason, text in found.items()}
+
+
+def own_pairs(
+    model: StageModel, scene: CorpusScene, split: Split, each: int, seed: int, rng: random.Random
+) -> Iterator[Pair]:
+    """Yield at most `each` pairs of a line of the scene and what `model` says in its place, raw (as SPIN, arXiv:2401.01335).
+
+    A line of the model that is nearly the writer's teaches nothing and is left out.
+    """
+    places = [at for at, line in enumerate(scene.lines) if at and line.speaker and line.to]
+    for place in sorted(rng.sample(places, min(each, len(places)))):
+        prompt, true = line_prompts(scene, place)["persona"], prompts.neutral(scene.lines[place].text)
+        drawn = model.propose(prompt, 1, seed=seed + place, sampling=Sampling(max_tokens=64), stop=("\n",))
+        text = prompts.neutral(drawn.completions[0].text)
+        ours, theirs = trigrams(true), trigrams(text)
+        if theirs and len(ours & theirs) < NEAR_COPY * min(len(ours), len(theirs)):
+            yield Pair(prompt, f" {true}\n", f" {text}\n", "own", f"corpus/{scene.name}", split)
 
 
 def row_pairs(row: Row, rng: random.Random) -> Iterator[Pair]:
     """Yield for each spoken stretch of a row of quotations a pair against another role's, one of another place in the row."""
-    said = [piece.text for piece in row.pieces if piece.loss]
-    prompt = ""
-    for piece in row.pieces:
-        others = [text for text in said if text != piece.text]
-        if piece.loss and others:
-            yield Pair(row.source, "other role", prompt, piece.text, rng.choice(others), row.split)
-        prompt += piece.text
+    answers = list(row.answers())
+    for prompt, said in answers:
+        others = [other for _, other in answers if other != said]
+        if others:
+            yield Pair(prompt, said, rng.choice(others), "speaker", row.source, row.split)
 
 
 def take_pairs(take: Transcript, source: str) -> Iterator[Pair]:
     """Yield what a take says of its candidates.
 
-    `edit`: the line that a person wrote or mended by hand against the candidate it replaced; `choice`: the candidate that a
+    `edit`: the line that a person wrote or mended by hand against the candidate it replaced; `retry`: the candidate that a
     person took against the one that the engine ranked first; `ranked`: the engine's own best against one far below it
     or turned down. The prompt is the one that the speaker read, without the feeling that the engine kept.
     """
@@ -112,8 +128,8 @@ def take_pairs(take: Transcript, source: str) -> Iterator[Pair]:
         tail = prompts.tail(people[turn.speaker], turn.cue, relation, examples)
         prompt = prompts.world(scenario) + prompts.history(take.turns[:place], headings) + tail
         if found := _preferred(turn):
-            kind, chosen, rejected = found
-            yield Pair(source, kind, prompt, f" {prompts.neutral(chosen)}\n", f" {prompts.neutral(rejected)}\n")
+            reason, chosen, rejected = found
+            yield Pair(prompt, f" {prompts.neutral(chosen)}\n", f" {prompts.neutral(rejected)}\n", reason, source)
 
 
 def _preferred(turn: Turn) -> tuple[str, str, str] | None:
@@ -125,15 +141,16 @@ def _preferred(turn: Turn) -> tuple[str, str, str] | None:
         return None
     chosen = next((one for one in ranked if one.text == turn.text), best)
     if chosen.score is not None and chosen is not best and chosen.text != best.text:
-        return "choice", chosen.text, best.text
+        return "retry", chosen.text, best.text
     if worst.text != best.text and (worst.score is None or best.score - worst.score >= _APART):
         return "ranked", best.mended or best.text, worst.text
     return None
 
 
 def evenly(pairs: Sequence[Pair], most: int) -> list[Pair]:
-    """Return at most `most` pairs, as many of each kind as there are, in the order given."""
-    left = {kind: [pair for pair in pairs if pair.kind == kind] for kind in dict.fromkeys(pair.kind for pair in pairs)}
+    """Return at most `most` pairs, evenly for every reason as far as there are any, in the order given."""
+    reasons = dict.fromkeys(pair.reason for pair in pairs)
+    left = {reason: [pair for pair in pairs if pair.reason == reason] for reason in reasons}
     chosen: set[int] = set()
     while any(left.values()) and len(chosen) < most:
         for mine in left.values():
@@ -143,10 +160,10 @@ def evenly(pairs: Sequence[Pair], most: int) -> list[Pair]:
 
 
 def write_pairs(pairs: Iterable[Pair], file: Path) -> Mapping[str, int]:
-    """Write pairs as JSON lines, each once; return how many of each kind."""
+    """Write pairs as JSON lines, each once; return how many for each reason."""
     kept = list(dict.fromkeys(pair for pair in pairs if pair.chosen != pair.rejected))
     write_atomically(file, "".join(json.dumps(asdict(pair), ensure_ascii=False) + "\n" for pair in kept))
-    return Counter(pair.kind for pair in kept)
+    return Counter(pair.reason for pair in kept)
 
 
 def read_pairs(file: Path) -> list[Pair]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -18,10 +18,11 @@ Split = Literal["train", "test"]
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a sequence, with loss or without."""
+    """A stretch of a sequence, with loss or without; an `aside` is not seen by what comes after it (`training.asides`)."""
 
     text: str
     loss: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,19 @@ class Row:
 
     @property
     def text(self) -> str:
-        """Return the whole sequence."""
+        """Return the whole sequence, asides and all."""
         return "".join(piece.text for piece in self.pieces)
+
+    def answers(self) -> Iterator[tuple[str, str]]:
+        """Yield each stretch that carries loss after what stands before it in play: the history, and its own aside."""
+        heard, aside = "", ""
+        for piece in self.pieces:
+            if piece.loss:
+                yield heard + aside, piece.text
+            if piece.aside:
+                aside += piece.text
+            else:
+                heard, aside = heard + piece.text, ""
 
     def of(self, split: Split) -> Row:
         """Return the row in a split."""
@@ -50,7 +62,7 @@ class Row:
 
 
 def write_rows(rows: Iterable[Row], file: Path) -> None:
-    """Write rows as JSON lines, `pieces` as [text, loss]."""
+    """Write rows as JSON lines, `pieces` as [text, loss, aside]."""
     lines = (
         {
             "source": row.source,
@@ -58,7 +70,7 @@ def write_rows(rows: Iterable[Row], file: Path) -> None:
             "split": row.split,
             "kind": row.kind,
             "ends": row.ends,
-            "pieces": [[piece.text, piece.loss] for piece in row.pieces],
+            "pieces": [[piece.text, piece.loss, piece.aside] for piece in row.pieces],
         }
         for row in rows
     )
@@ -71,7 +83,7 @@ def read_rows(file: Path) -> list[Row]:
     for number, line in enumerate(_lines(file), 1):
         try:
             row = json.loads(line)
-            pieces = tuple(Piece(str(text), bool(loss)) for text, loss in row["pieces"])
+            pieces = tuple(Piece(str(text), bool(loss), bool(aside)) for text, loss, aside in row["pieces"])
             found.append(Row(row["source"], pieces, row["licence"], row["split"], row["kind"], row["ends"]))
         except (ValueError, KeyError, TypeError) as error:
             raise FileError(

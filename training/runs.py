@@ -37,14 +37,25 @@ def quiet() -> None:
 
 def base_folder(recipe: Recipe, cache: Path) -> str:
     """Return what transformers loads as the recipe's base: a folder or hub id; `cache` keeps the embedded one, converted."""
-    return str(converted(embedded_weights(), cache)) if recipe.base == EMBEDDED else recipe.base
+    if recipe.base != EMBEDDED:
+        return recipe.base
+    with _processes().main_process_first():
+        return str(converted(embedded_weights(), cache))
+
+
+def _processes() -> Any:
+    """Return accelerate's view of the processes that train together: one, unless `accelerate launch` made more."""
+    import torch
+    from accelerate import PartialState
+
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def frozen_base(recipe: Recipe, folder: str) -> Any:
     """Return the base of `folder` with frozen weights in the recipe's precision; raises ModelError when it cannot be had."""
     import torch
 
-    torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
+    torch.set_num_threads(recipe.threads or max(1, (os.cpu_count() or 1) // _processes().num_processes))
     if recipe.base == EMBEDDED and recipe.precision != "nf4":
         return load_base(Path(folder))
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
@@ -118,9 +129,10 @@ def newest_checkpoint(out: Path) -> Path | None:
 def run(trainer: Any, out: Path, report: Report | None) -> dict[str, Any]:
     """Train to the end, from the newest checkpoint where there is one; write `steps.jsonl`, `loss.png`, `adapter/`.
 
-    Returns steps, seconds and tokens per second of this process, and whether it went on from a checkpoint. `trainer` counts
-    the tokens that it sees in `seen`.
+    Returns steps, seconds, tokens of all processes since the start of this call, and the step it went on from. `trainer`
+    counts the tokens that its process sees in `seen`.
     """
+    import torch
     from transformers import PrinterCallback, TrainerCallback
 
     begun = time.perf_counter()
@@ -136,6 +148,7 @@ def run(trainer: Any, out: Path, report: Report | None) -> dict[str, Any]:
     start = newest_checkpoint(out)
     trainer.train(resume_from_checkpoint=str(start) if start else None)
     seconds = time.perf_counter() - begun
+    seen = int(trainer.accelerator.reduce(torch.tensor(trainer.seen, device=trainer.accelerator.device)))
     rows = [row for row in trainer.state.log_history if "loss" in row]
     if trainer.is_world_process_zero():
         write_atomically(out / "steps.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
@@ -145,9 +158,10 @@ def run(trainer: Any, out: Path, report: Report | None) -> dict[str, Any]:
         "steps": trainer.state.global_step,
         "resumed_at": int(start.name.partition("-")[2]) if start else 0,
         "seconds": round(seconds, 1),
-        "tokens": trainer.seen,
-        "tokens_per_second": round(trainer.seen / seconds, 1),
-        "threads": _threads(),
+        "tokens": seen,
+        "tokens_per_second": round(seen / seconds, 1),
+        "processes": trainer.accelerator.num_processes,
+        "threads": torch.get_num_threads(),
     }
 
 
@@ -176,9 +190,3 @@ def finish(out: Path, row: Mapping[str, Any]) -> dict[str, Any]:
     whole = {**row, "adapter_sha256": digest}
     write_atomically(out / "report.json", json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
     return whole
-
-
-def _threads() -> int:
-    import torch
-
-    return int(torch.get_num_threads())

@@ -1,16 +1,20 @@
-"""Supervised fine-tuning of a LoRA by TRL: loss on what is spoken only, NEFTune noise, checkpoints to go on from."""
+"""Supervised fine-tuning of a LoRA by TRL: loss on what is spoken only, NEFTune noise, checkpoints to go on from.
+
+A row holds a whole scene and, in asides, each line as its speaker says it in play (`training.asides`).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.asides import PADDING, TRUNK, attention, positions
 from training.base import load_tokenizer, pieces_ids
 from training.recipe import SftRecipe
-from training.rows import Row, read_rows
+from training.rows import Piece, Row, read_rows
 from training.runs import Report, base_folder, finish, fitted, frozen_base, quiet, run, settings
 from transcript.errors import UsageError
 
@@ -24,26 +28,54 @@ _MEASURED = 3  # every third held-out row is measured before and after
 
 @dataclass(frozen=True)
 class Example:
-    """A row as ids; `mask[i]` is 1 where id i carries loss; `characters` is the length of the text that does."""
+    """A row as ids; `mask[i]` is 1 where id i carries loss, `branches[i]` says in which aside it stands (0: in none).
+
+    `characters` is the length of the text that carries loss.
+    """
 
     ids: tuple[int, ...]
     mask: tuple[int, ...]
+    branches: tuple[int, ...]
     characters: int
+
+    def inputs(self) -> dict[str, list[int]]:
+        """Return ids, targets, branches and positions, as `batch` takes them."""
+        labels = [token if loss else _LOST for token, loss in zip(self.ids, self.mask, strict=True)]
+        return {
+            "input_ids": list(self.ids),
+            "labels": labels,
+            "branches": list(self.branches),
+            "position_ids": positions(self.branches),
+        }
 
 
 def encoded(row: Row, tokenizer: PreTrainedTokenizerFast, limit: int) -> Example:
     """Encode a row piece by piece, as a prompt ends where a loss begins; drop whole pieces above `limit` ids."""
-    ids, mask, characters = [tokenizer.bos_token_id], [0], 0
-    pieces = [(pieces_ids(tokenizer, piece.text), piece.loss, len(piece.text)) for piece in row.pieces]
+    ids, mask, branches, characters, asides = [tokenizer.bos_token_id], [0], [TRUNK], 0, 0
+    pieces = [(pieces_ids(tokenizer, piece.text), piece, len(piece.text)) for piece in row.pieces]
     if row.ends:
-        pieces.append(([tokenizer.eos_token_id], True, 0))
-    for added, loss, length in pieces:
+        pieces.append(([tokenizer.eos_token_id], Piece("", loss=True), 0))
+    for added, piece, length in pieces:
         if len(ids) + len(added) > limit:
             break
+        asides += piece.aside and branches[-1] == TRUNK
         ids += added
-        mask += [int(loss)] * len(added)
-        characters += length if loss else 0
-    return Example(tuple(ids), tuple(mask), characters)
+        mask += [int(piece.loss)] * len(added)
+        branches += [asides if piece.aside else TRUNK] * len(added)
+        characters += length if piece.loss else 0
+    return Example(tuple(ids), tuple(mask), tuple(branches), characters)
+
+
+def batch(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, torch.Tensor]:
+    """Return rows as tensors of (rows, ids), the shorter ones padded at the end."""
+    import torch
+
+    longest = max(len(row["input_ids"]) for row in rows)
+    fill = {"input_ids": 0, "labels": _LOST, "branches": PADDING, "position_ids": 0}
+    return {
+        key: torch.tensor([[*row[key], *[value] * (longest - len(row[key]))] for row in rows])
+        for key, value in fill.items()
+    }
 
 
 def noise(model: Any) -> float:
@@ -101,11 +133,13 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             if model.training:
-                self.seen += (
-                    int(inputs["attention_mask"].sum()) if "attention_mask" in inputs else inputs["input_ids"].numel()
-                )
+                self.seen += int((inputs["branches"] != PADDING).sum())
             summed, count = spoken_loss(model, inputs)
             loss = summed / (num_items_in_batch if num_items_in_batch is not None else count)
+            if num_items_in_batch is not None and self.args.average_tokens_across_devices:
+                loss = (
+                    loss * self.accelerator.num_processes
+                )  # the gradients are averaged over processes, the count is of all
             return (loss, {}) if return_outputs else loss
 
     class Hook(TrainerCallback):  # type: ignore[misc]
@@ -119,12 +153,14 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
     config = SFTConfig(
         **settings(recipe, out),
         neftune_noise_alpha=recipe.neftune or None,
-        completion_only_loss=True,
-        packing=False,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
     )
-    dataset = Dataset.from_list([{"input_ids": row.ids, "completion_mask": row.mask} for row in trained])
+    dataset = Dataset.from_list([row.inputs() for row in trained])
     hook = Hook()
-    trainer = Trainer(model, config, train_dataset=dataset, processing_class=tokenizer, callbacks=[hook])
+    trainer = Trainer(
+        model, config, data_collator=batch, train_dataset=dataset, processing_class=tokenizer, callbacks=[hook]
+    )
     measured = tested[::_MEASURED]
     before = measure(trainer.model, measured, recipe.precision == "bf16")
     done = run(trainer, out, report)
@@ -151,12 +187,20 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
 
 def spoken_loss(model: Any, inputs: Any) -> tuple[torch.Tensor, int]:
     """Return the summed cross-entropy in nats of a batch, and at how many places it was taken."""
+    import torch
     from torch.nn.functional import cross_entropy
 
     labels = inputs["labels"][:, 1:]
     places = (labels != _LOST).any(0).nonzero()[:, 0]
-    given = {key: inputs[key] for key in ("input_ids", "attention_mask") if key in inputs}
-    logits = model(**given, logits_to_keep=places, use_cache=False).logits
+    device, config = inputs["input_ids"].device.type, getattr(model, "module", model).config  # one of several processes
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
+    logits = model(
+        input_ids=inputs["input_ids"],
+        attention_mask=attention(inputs["branches"], inputs["position_ids"], config, dtype),
+        position_ids=inputs["position_ids"],
+        logits_to_keep=places,
+        use_cache=False,
+    ).logits
     wanted = labels[:, places]
     loss: torch.Tensor = cross_entropy(
         logits.float().flatten(0, 1), wanted.flatten(), ignore_index=_LOST, reduction="sum"
@@ -174,11 +218,7 @@ def measure(model: Any, rows: Sequence[Example], bf16: bool) -> tuple[float, flo
     device = next(model.parameters()).device
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         for row in rows:
-            ids = torch.tensor([row.ids], device=device)
-            loss, count = spoken_loss(
-                model,
-                {"input_ids": ids, "labels": ids.masked_fill(torch.tensor([row.mask], device=device) == 0, _LOST)},
-            )
+            loss, count = spoken_loss(model, {key: value.to(device) for key, value in batch([row.inputs()]).items()})
             summed, tokens = summed + loss.item(), tokens + count
     model.train(was)
     if not tokens:

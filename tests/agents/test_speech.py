@@ -25,6 +25,9 @@ from tests.conftest import FILES
         ("밥은 먹었냐?", "합쇼체", "해라체"),
         ("알겠습니다! 바로 하겠습니다.", "합쇼체", None),
         ("뭐라고 했어", None, None),
+        ("아 진짜 싫어요오", "해요체", None),  # drawn out, not 하오체
+        ("안 되면 그만두지 뭐.", "해요체", "해체"),
+        ("그게 제 탓이라뇨?", "해체", "해요체"),
     ],
 )
 def test_mismatch(text, wanted, found):

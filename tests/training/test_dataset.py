@@ -1,10 +1,12 @@
 """Training sequences: the engine's own prompts, loss on what is spoken only, nothing of a held-out scene."""
 
+import csv
 import json
 import random
 from pathlib import Path
 
 from agents import prompts
+from model.scripted import ScriptedModel
 from training.clean import structure
 from training.corpus import read_corpus, read_scene
 from training.dataset import (
@@ -18,7 +20,7 @@ from training.dataset import (
     template_row,
 )
 from training.gather import Sources, gather
-from training.pairs import corpus_pairs, read_pairs, take_pairs
+from training.pairs import corpus_pairs, own_pairs, read_pairs, take_pairs
 from training.rows import read_rows
 from transcript.record import Transcript
 from transcript.turn import Candidate, Cue, Turn
@@ -34,7 +36,8 @@ def lost(row):
 
 def test_a_row_is_what_the_golden_file_shows():
     row = corpus_row(SCENE, random.Random(3), share=0.6)
-    shown = "".join(f"«{piece.text}»" if piece.loss else piece.text for piece in row.pieces)
+    shown = [f"«{piece.text}»" if piece.loss else piece.text for piece in row.pieces]
+    shown = "".join(f"⟦{text}⟧" if piece.aside else text for text, piece in zip(shown, row.pieces, strict=True))
     assert shown == (HERE / "golden" / "row.txt").read_text(encoding="utf-8")
 
 
@@ -42,7 +45,8 @@ def test_a_tail_stands_where_the_engine_puts_it():
     row = corpus_row(SCENE, random.Random(0), share=1.0)
     turns, headings = SCENE.turns(), {1: "S#1. 횟집 수조 앞 / 새벽"}
     heard = prompts.world(SCENE.scenario) + prompts.history(turns[:1], headings)
-    tail = row.pieces[0].text.removeprefix(heard)
+    assert row.pieces[0].text == heard
+    tail = row.pieces[1].text
     persona = SCENE.scenario.personas[1]
     examples = tail.split("말투 ")[1].split("]")[0].split(" / ")
     goal = "미란이 사라진 도장을 찾고 경호는 광어 얘기만 한다"
@@ -57,10 +61,12 @@ def test_loss_stands_on_spoken_text_and_the_rest_of_an_action_only():
         assert (action, last) == (" 멈춘다. 둘 다 수조를 본다.\n", " 전기도 끊겼구나.\n")
 
 
-def test_without_tails_a_row_is_world_and_history():
-    row, turns = corpus_row(SCENE, random.Random(1), share=0.0), SCENE.turns()
+def test_without_asides_a_row_is_world_and_history():
+    turns = SCENE.turns()
     whole = prompts.world(SCENE.scenario) + prompts.history(turns, {1: "S#1. 횟집 수조 앞 / 새벽"})
-    assert row.text.replace("[지문]\n", "") == whole
+    for share in (0.0, 0.5, 1.0):
+        row = corpus_row(SCENE, random.Random(1), share)
+        assert "".join(piece.text for piece in row.pieces if not piece.aside) == whole
 
 
 def test_neutral_is_no_feeling_that_a_tail_names():
@@ -141,11 +147,11 @@ def test_a_script_of_yours_becomes_rows_by_scene_with_the_loss_on_speech():
 
 def test_pairs_of_a_scene_keep_the_true_line_and_say_what_is_wrong_with_the_other():
     found = [pair for seed in range(30) for pair in corpus_pairs(SCENE, "train", random.Random(seed))]
-    kinds = {pair.kind: pair for pair in found}
-    assert set(kinds) >= {"other role", "level", "leak", "repeat"}
+    kinds = {pair.reason: pair for pair in found}
+    assert set(kinds) >= {"speaker", "level", "leak", "repeat"}
     true = {f" {prompts.neutral(line.text)}\n" for line in SCENE.lines if line.speaker}
     assert all(pair.chosen in true and pair.rejected != pair.chosen for pair in found)
-    assert kinds["other role"].rejected in true and kinds["level"].rejected not in true
+    assert kinds["speaker"].rejected in true and kinds["level"].rejected not in true
     assert "###" in kinds["leak"].rejected or "#" in kinds["leak"].rejected or "[" in kinds["leak"].rejected
     assert all(pair.prompt.endswith(":") or pair.prompt.endswith(")") for pair in found)
 
@@ -176,11 +182,11 @@ def test_an_edit_a_choice_and_the_engines_ranking_become_pairs():
         Candidate("네요!", rejected="speech level"),
     )
     (edit,) = take_pairs(take("edited", "도장이 젖었다.", (good, bad)), "take/x")
-    assert (edit.kind, edit.chosen, edit.rejected) == ("edit", " 도장이 젖었다.\n", " 물이 새는구나.\n")
+    assert (edit.reason, edit.chosen, edit.rejected) == ("edit", " 도장이 젖었다.\n", " 물이 새는구나.\n")
     (choice,) = take_pairs(take("model", "몰라.", (good, bad)), "take/x")
-    assert (choice.kind, choice.chosen, choice.rejected) == ("choice", " 몰라.\n", " 물이 새는구나.\n")
+    assert (choice.reason, choice.chosen, choice.rejected) == ("retry", " 몰라.\n", " 물이 새는구나.\n")
     (ranked,) = take_pairs(take("model", "물이 새는구나.", (good, bad, out)), "take/x")
-    assert (ranked.kind, ranked.rejected) == ("ranked", " 네요!\n")
+    assert (ranked.reason, ranked.rejected) == ("ranked", " 네요!\n")
     assert ranked.prompt.endswith("미란:") and "해라체" in ranked.prompt and "수조에 물이 샌다." in ranked.prompt
 
 
@@ -197,4 +203,42 @@ def test_a_dataset_keeps_what_is_held_out_out_and_names_every_licence(tmp_path):
     spoken = [piece.text.strip() for row in rows if row.split == "test" for piece in row.pieces if piece.loss]
     assert not [text for text in spoken if len(text) > 12 and text in trained]
     assert (tmp_path / "lengths.png").read_bytes()[:4] == b"\x89PNG"
-    assert "### Prompt:" in (tmp_path / "prompts.csv").read_text(encoding="utf-8-sig")
+    assert (tmp_path / "prompts.csv").read_text(encoding="utf-8-sig").startswith("instruction,output")
+
+
+def test_a_models_own_line_is_turned_down_for_the_writers(tmp_path):
+    file = tmp_path / "m.json"
+    file.write_text(
+        json.dumps({"lines": {"미란": [" 광어가 젖었어요.\n"], "경호": [" 아무 말 없다.\n"]}}), encoding="utf-8"
+    )
+    model = ScriptedModel.load(file)
+    found = list(own_pairs(model, SCENE, "train", 9, 1, random.Random(0)))
+    assert [pair.reason for pair in found] == ["own"] * 2
+    assert (found[1].chosen, found[1].rejected) == (" 전기도 끊겼구나.\n", " 광어가 젖었어요.\n")
+    assert (
+        found[1].prompt.endswith("\n미란:")
+        and "마음은" not in found[1].prompt
+        and "[미란. 경호에게 해라체" in found[1].prompt
+    )
+
+
+def test_a_model_that_says_the_writers_line_makes_no_pair(tmp_path):
+    file = tmp_path / "m.json"
+    file.write_text(
+        json.dumps({"lines": {line.speaker: [line.text] for line in SCENE.lines if line.speaker}}), encoding="utf-8"
+    )
+    assert list(own_pairs(ScriptedModel.load(file), SCENE, "train", 9, 1, random.Random(0))) == []
+
+
+def test_tables_for_other_trainers_hold_an_instruction_and_an_answer(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    text = (HERE / "files" / "빈수조.yaml").read_text(encoding="utf-8")
+    (tmp_path / "corpus" / "빈수조.yaml").write_text(text, encoding="utf-8")
+    gather(Sources(tmp_path / "corpus", draws=1), tmp_path / "out", seed=5)
+    rows = [json.loads(row) for row in (tmp_path / "out" / "prompts.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["kind"] for row in rows] == ["scene", "line", "line", "line"]
+    assert rows[1]["output"] == "도장 어디 뒀냐." and rows[1]["instruction"].endswith("\n미란:")
+    assert (rows[1]["emotion"], rows[1]["level"], rows[1]["speaker"]) == ("의심/불신", "해라체", "미란")
+    assert rows[0]["instruction"].endswith("대본 작성해줘") and rows[0]["output"].startswith("S#1. 횟집")
+    table = list(csv.DictReader((tmp_path / "out" / "prompts.csv").read_text(encoding="utf-8-sig").splitlines(True)))
+    assert [row["instruction"] for row in table] == [rows[0]["instruction"]]

@@ -1,7 +1,8 @@
-"""A tiny Llama is tuned end to end: documents, dataset, QLoRA in four bits with NEFTune, a kill, DPO."""
+"""A tiny Llama is tuned end to end: documents, dataset, QLoRA in four bits with NEFTune, a kill, DPO, evaluation, a scene."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,7 +80,7 @@ def work(tmp_path_factory, tiny):
 def daebon(*words):
     result = CliRunner().invoke(app, [str(word) for word in words])
     assert result.exit_code == 0, result.output + str(result.exception)
-    return result.output
+    return result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +165,57 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(work, data
     whole, again = (json.loads((folder / "report.json").read_text()) for folder in (run, out))
     assert again["steps"] == whole["steps"]
     assert again["held_out_nats_per_token"] == pytest.approx(whole["held_out_nats_per_token"], abs=2e-3)
+
+
+def test_two_processes_of_one_row_each_learn_what_one_learns_from_two(work, dataset, tmp_path):
+    from training.sft import train
+
+    text = (work / "sft.yaml").read_text(encoding="utf-8").replace("neftune: 5.0", "neftune: 0.0")
+    text = text.replace("precision: nf4", "precision: fp32").replace("epochs: 1", "epochs: 0.5")
+    (tmp_path / "two.yaml").write_text(text.replace("accumulation: 2", "accumulation: 1"), encoding="utf-8")
+    (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
+    one = train(load_recipe(tmp_path / "one.yaml", SftRecipe), dataset, tmp_path / "one", tmp_path / "base")
+    root = Path(__file__).parents[2]
+    command = [
+        "accelerate.commands.launch",
+        "--config_file",
+        root / "training" / "accelerate" / "cpu.yaml",
+        "-m",
+        "daebon",
+    ]
+    words = ["train", "sft", "--recipe", tmp_path / "two.yaml", "--data", dataset, "--out", tmp_path / "two"]
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, command), *map(str, words)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    two = json.loads((tmp_path / "two" / "report.json").read_text())
+    assert (one["processes"], two["processes"]) == (1, 2)
+    assert (two["steps"], two["tokens"]) == (one["steps"], one["tokens"])
+    assert two["held_out_nats_per_token"] == pytest.approx(one["held_out_nats_per_token"], abs=2e-3)
+
+
+def test_the_tuned_model_is_evaluated_and_plays(run, tmp_path):
+    scenes = tmp_path / "scenes"
+    scenes.mkdir()
+    shutil.copy(Path(__file__).parent / "files" / "빈수조.yaml", scenes)
+    (tmp_path / "asked.tsv").write_text("부두에서 다투는 대본 써줘\t배|부두\n", encoding="utf-8")
+    told = daebon(
+        *("evaluate", "--models", f"hf:{run}", "--scenes", scenes, "--prompts", tmp_path / "asked.tsv", "--json"),
+        *("--lines", 1, "--no-bits", "--out", tmp_path / "evaluated"),
+    )
+    figures = json.loads(told)["models"][f"hf:{run}"]["figures"]
+    assert 0 <= figures["lines, persona"]["cut off"] <= 1 and "requests, template" in figures
+    assert "빈수조" in (tmp_path / "evaluated" / "index.html").read_text(encoding="utf-8")
+    command = [sys.executable, "-m", "daebon", "play", "바다", "--auto", "--model", f"hf:{run}", "--turns", "3"]
+    subprocess.run([*command, "--out", str(tmp_path / "takes")], check=True, stdout=subprocess.DEVNULL)
+    (file,) = (tmp_path / "takes").rglob("transcript.json")
+    take = json.loads(file.read_text(encoding="utf-8"))
+    asked = [turn for turn in take["turns"] if turn["candidates"]]  # noise: the guards let nothing of it stand
+    assert take["take"]["adapter"] == json.loads((run / "report.json").read_text())["adapter_sha256"]
+    assert len(take["turns"]) == 3 and asked
 
 
 def test_an_adapter_of_another_model_is_refused_by_name(run, tmp_path):
