@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,8 +13,7 @@ from agents import prompts
 from agents.casting import Choice, cast_next
 from agents.guards import novelty
 from agents.knowledge import Fact, opening
-from agents.names import with_particle
-from agents.planning import planned
+from agents.planning import part, planned
 from agents.psychology import disposition
 from agents.steering import drift, readable
 from emotion.labels import target_valence
@@ -334,7 +332,7 @@ class Director:
         rng = random.Random(f"{stage.seed} {len(stage.turns)} {name}")
         direction = self._direction(targets, stage, rng) if self.steer else ""
         fact = self.facts[reveal] if reveal is not None else None
-        intention = self._part(beat.goal, name)
+        intention = part(beat.goal, name, self.cast)
         if stage.note:
             intention = f"{_NOTE}: {stage.note}. {intention}"
         cue = Cue(name, (to,) if to else (), intention, targets, level, direction, fact.text if fact else "")
@@ -357,17 +355,6 @@ class Director:
         used = {turn.parenthetical for turn in stage.turns[-30:]}
         fresh = [direction for direction in directions().get(label, ()) if direction not in used]
         return rng.choice(fresh) if fresh else ""
-
-    def _part(self, goal: str, name: str) -> str:
-        """Return the part of a goal that `name` plays: `민수가 캐묻고 지은은 둘러댄다` is split before each subject."""
-        names = "|".join(re.escape(with_particle(n, a, v)) for n in self.cast for a, v in (("이", "가"), ("은", "는")))
-        parts = [part.strip(" ,") for part in re.split(rf"(?=(?<![가-힣])(?:{names})\s)", goal) if part.strip(" ,")]
-        mine = [
-            part
-            for part in parts
-            if part.startswith((with_particle(name, "이", "가"), with_particle(name, "은", "는")))
-        ]
-        return mine[0] if mine else goal
 
 
 @cache

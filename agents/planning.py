@@ -7,8 +7,10 @@ the scenario wants of their arc leans on both, with a quarter of the weight at i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
+from agents.names import with_particle
 from emotion.labels import resolve
 from emotion.shapes import target as shape_of
 from scenarios.values import Scenario
@@ -61,3 +63,13 @@ def _height(scenario: Scenario, place: tuple[int, int], name: str) -> float:
 def _leaning(targets: Mapping[str, float], height: float) -> dict[str, float]:
     label = _HIGH if height > 0 else _LOW
     return {**targets, label: targets.get(label, 0.0) + LEAN * abs(height) * max(1.0, sum(targets.values()))}
+
+
+def part(goal: str, name: str, cast: Collection[str]) -> str:
+    """Return the part of a goal that `name` plays: `민수가 캐묻고 지은은 둘러댄다` is split before each subject."""
+    names = "|".join(re.escape(with_particle(n, a, v)) for n in cast for a, v in (("이", "가"), ("은", "는")))
+    parts = [part.strip(" ,") for part in re.split(rf"(?=(?<![가-힣])(?:{names})\s)", goal) if part.strip(" ,")]
+    mine = [
+        part for part in parts if part.startswith((with_particle(name, "이", "가"), with_particle(name, "은", "는")))
+    ]
+    return mine[0] if mine else goal

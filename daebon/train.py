@@ -146,6 +146,9 @@ def dataset(
     draws: Annotated[int, typer.Option("--draws", min=1, help="Renderings of a scene, each with other cues.")] = 2,
     novel: Annotated[int, typer.Option("--novel", min=0, help="Rows of koconovel at most.")] = 30,
     chatbot: Annotated[int, typer.Option("--chatbot", min=0, help="Rows of chatbot-data at most.")] = 15,
+    whole: Annotated[
+        int | None, typer.Option("--whole", min=0, help="Scenes as the answer to a request, at most; default: all.")
+    ] = None,
     own: Annotated[
         str | None,
         typer.Option("--own", metavar="MODEL", help="Also pair writers' lines with what this model says there."),
@@ -168,7 +171,9 @@ def dataset(
     from training.gather import CORPUS, Sources, gather
 
     model = load_chat_model(ModelConfig.parse(own)) if own else None
-    sources = Sources(corpus or CORPUS, public, scripts or (), takes or (), draws, novel, chatbot, model, own_lines)
+    sources = Sources(
+        corpus or CORPUS, public, scripts or (), takes or (), draws, novel, chatbot, whole, model, own_lines
+    )
     try:
         with _progress("scenes") as told:
             report = gather(sources, out, seed, told)
@@ -246,17 +251,34 @@ def dpo(
 @app.command()
 def adapter(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run of sft or dpo, or a folder of PEFT.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.gguf", help="The adapter for `--model embedded:FILE`.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.gguf", help="The adapter for `--model embedded:FILE`.")
+    ] = None,
+    merge: Annotated[
+        Path | None, typer.Option("--merge", metavar="DIR", help="Base and adapter as one model for `--model hf:DIR`.")
+    ] = None,
 ) -> None:
-    """Convert a LoRA of the embedded model for the runtime that plays.
+    """Convert a LoRA of the embedded model for the runtime that plays, or merge any LoRA into its base.
 
-    daebon train adapter run-dpo --out drama.gguf
-    daebon play 바다 --model embedded:drama.gguf
+    The adapter's card is written beside it (FILE.md).
+
+      daebon train adapter run-dpo --out drama.gguf
+      daebon play 바다 --model embedded:drama.gguf
+      daebon train adapter run-dpo --merge whole
     """
-    from training.adapter import write_adapter
+    from training.adapter import card, write_adapter, write_merged
+    from transcript.errors import UsageError
+    from transcript.record import write_atomically
 
-    digest = write_adapter(run, out)
-    _say(f"{out}: {out.stat().st_size:,} bytes, sha256 {digest}")
+    if not out and not merge:
+        raise UsageError("nothing to write; give --out FILE.gguf, --merge DIR, or both")
+    if out:
+        digest = write_adapter(run, out)
+        write_atomically(out.with_suffix(".md"), card(run, out, digest))
+        _say(f"{out}: {out.stat().st_size:,} bytes, sha256 {digest}; card in {out.with_suffix('.md')}")
+    if merge:
+        write_merged(run, merge)
+        _say(f"merged model in {merge}")
 
 
 @app.command()
@@ -273,7 +295,10 @@ def evaluate(
     ),
     each: Annotated[int, typer.Option("--lines", min=1, help="Lines generated for a scene.")] = 3,
     seed: Annotated[int, typer.Option("--seed", help="Of the model.")] = 1,
-    bits: Annotated[bool, typer.Option("--bits/--no-bits", help="Bits per character too; wants torch.")] = True,
+    bits: Annotated[
+        int,
+        typer.Option("--bits", min=0, help="Scenes whose true lines are measured in bits per character; wants torch."),
+    ] = 32,
     as_json: Annotated[bool, typer.Option("--json", help="All figures as JSON on stdout.")] = False,
 ) -> None:
     """Compare models on unseen scenes and plain requests; a table, and a page to read.
@@ -302,9 +327,13 @@ def evaluate(
     for name in names:
         with _progress(name) as told:
             rows.append((name, measured.evaluated(name, unseen, known, asked, out, each=each, seed=seed, report=told)))
-    found = measured.bits_per_character(names, unseen, out / "base") if bits else {}
+    found = {}
+    if bits:
+        some = unseen[:: max(1, len(unseen) // bits)][:bits]
+        with _progress("bits per character") as told:
+            found = measured.bits_per_character(names, some, out / "base", told)
     forms = list(dict.fromkeys(key for _, row in rows for key in row["figures"]))
-    head = f"{len(unseen)} scenes, {each} lines each, {len(asked)} requests, seed {seed}; 95 % by bootstrap"
+    head = f"{len(unseen)} scenes, {each} lines each, {len(asked)} requests, seed {seed}; 95 % by bootstrap over scenes"
     (out / "index.html").write_text(comparison.page(rows, forms, found, head), encoding="utf-8")
     if as_json:
         figures = {name: {"figures": row["figures"], "intervals": row["intervals"]} for name, row in rows}

@@ -57,6 +57,61 @@ def write_adapter(peft: Path, out: Path) -> str:
     return sha256_of(out)
 
 
+def card(run: Path, file: Path, digest: str) -> str:
+    """Return the model card of an adapter in Markdown, from the report of its run."""
+    report = json.loads((run / "report.json").read_text(encoding="utf-8")) if (run / "report.json").exists() else {}
+    recipe = report.get("recipe", {})
+    shown = ("base", "rank", "alpha", "learning_rate", "epochs", "neftune", "beta", "sft", "precision", "seed")
+    rows = {
+        "file": f"{file.name}, {file.stat().st_size:,} bytes, sha256 {digest}",
+        "recipe": ", ".join(f"{key} {recipe[key]}" for key in shown if key in recipe),
+        "run": ", ".join(
+            f"{report[key]} {name}"
+            for key, name in (
+                ("steps", "steps"),
+                ("tokens", "tokens"),
+                ("seconds", "s"),
+                ("tokens_per_second", "tokens/s"),
+            )
+            if key in report
+        ),
+        "went on from": report.get("went_on_from", ""),
+        "held-out bits per character": " → ".join(map(str, report.get("held_out_bits_per_character", {}).values())),
+        "held-out pairs": ", ".join(f"{key} {value}" for key, value in report.get("held_out", {}).items()),
+        "licence": _LICENCE,
+    }
+    lines = [
+        f"# {file.name}",
+        "",
+        "| | |",
+        "| --- | --- |",
+        *(f"| {key} | {value} |" for key, value in rows.items() if value),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_merged(run: Path, out: Path) -> None:
+    """Write the base of a run with its adapter added to the weights, as a folder for `hf:OUT`; raises ModelError."""
+    from peft import PeftModel
+
+    from model.huggingface import adapter_folder
+    from training.base import load_tokenizer
+
+    folder = adapter_folder(str(run))
+    if folder is None:
+        raise ModelError(f"{run}: is no PEFT adapter; give the folder that `daebon train sft` wrote")
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    base = str(json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"])
+    try:
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, use_safetensors=True)
+        load_tokenizer(base).save_pretrained(out)
+        PeftModel.from_pretrained(model, folder).merge_and_unload().save_pretrained(out)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{base}: {str(error).splitlines()[0]}; the adapter was trained on it") from error
+
+
 def merge(model: Any, file: Path) -> Any:
     """Add the adapter of a GGUF file to the weights of `model`, the torch base it was trained on; return the model.
 

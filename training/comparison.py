@@ -18,13 +18,17 @@ pre { white-space: pre-wrap; background: #f6f6f3; padding: .8rem; margin: 0; fon
 """
 
 
-def table(rows: Sequence[tuple[str, Mapping[str, Any]]], form: str, bits: Mapping[str, float]) -> list[list[str]]:
+def table(
+    rows: Sequence[tuple[str, Mapping[str, Any]]], form: str, bits: Mapping[str, Mapping[str, float]]
+) -> list[list[str]]:
     """Return header and rows: a column for each model, a row for each figure with its interval of 95 %."""
     names = [name for name, _ in rows]
     figures = list(dict.fromkeys(key for _, row in rows for key in row["figures"].get(form, {})))
     found = [["figure", *names]]
-    if form == "lines, persona" and bits:
-        found.append(["bits per character", *(f"{bits[name]:.3f}" if name in bits else "" for name in names)])
+    if bits and form.startswith("lines, "):
+        kind = form.removeprefix("lines, ")
+        cells = [f"{bits[name][kind]:.3f}" if name in bits else "" for name in names]
+        found.append(["bits per character of the true lines", *cells])
     for figure in figures:
         cells = []
         for _, row in rows:
@@ -42,7 +46,10 @@ def markdown(cells: Sequence[Sequence[str]]) -> str:
 
 
 def page(
-    rows: Sequence[tuple[str, Mapping[str, Any]]], forms: Sequence[str], bits: Mapping[str, float], head: str
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    forms: Sequence[str],
+    bits: Mapping[str, Mapping[str, float]],
+    head: str,
 ) -> str:
     """Return the HTML page: the tables, then whole answers to five requests and lines of five scenes, side by side."""
     parts = [f"<!doctype html><html lang='ko'><meta charset='utf-8'><title>daebon</title><style>{_STYLE}</style>"]

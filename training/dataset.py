@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from agents import prompts
+from agents.planning import part
 from agents.speech import levels_of
 from emotion import dynamics
 from emotion.labels import families, valence_arousal
@@ -70,7 +71,7 @@ def corpus_row(scene: CorpusScene, rng: random.Random, share: float = TAIL_SHARE
         if not line.speaker or not line.to:
             return None
         emotion = {line.emotion: 1.0} if line.emotion and line.emotion != NEUTRAL else {}
-        intention = goal if rng.random() < 0.7 else ""
+        intention = part(goal, line.speaker, people) if rng.random() < 0.7 else ""
         persona = people[line.speaker]
         cue = Cue(line.speaker, (line.to,), intention, emotion, line.level, line.parenthetical or "")
         examples = rng.sample(persona.voice.examples, min(_EXAMPLES, len(persona.voice.examples)))
@@ -90,7 +91,8 @@ def line_prompts(scene: CorpusScene, place: int) -> dict[str, str]:
         scene.turns()[: place + 1], {1: prompts.heading(scene.scenario.scenes[0], 1)}
     )
     emotion = {line.emotion: 1.0} if line.emotion and line.emotion != NEUTRAL else {}
-    cue = Cue(line.speaker, (line.to,), scene.scenario.scenes[0].beats[0].goal, emotion, line.level)
+    intention = part(scene.scenario.scenes[0].beats[0].goal, line.speaker, personas)
+    cue = Cue(line.speaker, (line.to,), intention, emotion, line.level)
     relation = next((one for one in scene.scenario.relations if (one.from_, one.to) == (line.speaker, line.to)), None)
     persona = personas[line.speaker]
     tail = prompts.tail(persona, cue, relation, persona.voice.examples[:_EXAMPLES])

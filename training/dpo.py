@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from model.weights import sha256_of
 from training.base import load_tokenizer
 from training.pairs import evenly, read_pairs
 from training.recipe import DpoRecipe
@@ -37,7 +38,8 @@ def train(
     fitting = [
         pair
         for pair in read_pairs(data / "pairs.jsonl")
-        if max(len(tokenizer.encode(pair.prompt + line)) for line in (pair.chosen, pair.rejected)) <= recipe.max_length
+        if (not recipe.reasons or pair.reason in recipe.reasons)
+        and max(len(tokenizer.encode(pair.prompt + line)) for line in (pair.chosen, pair.rejected)) <= recipe.max_length
     ]
     pairs = {
         split: [
@@ -47,7 +49,8 @@ def train(
         for split, most in (("train", recipe.pairs), ("test", max(1, recipe.pairs // 6)))
     }
     if not pairs["train"]:
-        raise UsageError(f"{data}: no pair fits into {recipe.max_length} tokens; raise max_length in the recipe")
+        wanted = f" for {', '.join(recipe.reasons)}" if recipe.reasons else ""
+        raise UsageError(f"{data}: no pair{wanted} within {recipe.max_length} tokens; change max_length or reasons")
     torch.manual_seed(recipe.seed)
     model = fitted(PeftModel.from_pretrained(frozen_base(recipe, folder), start, is_trainable=True), recipe)
 
@@ -86,6 +89,7 @@ def train(
         out,
         {
             "recipe": asdict(recipe),
+            "went_on_from": sha256_of(start / "adapter_model.safetensors"),
             "pairs": {split: len(rows) for split, rows in pairs.items()},
             "trained": {name: _mean(tail, f"rewards/{name}") for name in ("margins", "accuracies")},
             "held_out": {

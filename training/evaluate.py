@@ -35,6 +35,7 @@ _ENDS = re.compile(r"[.!?…~][\"'”’)]*\Z")
 _TAG = re.compile(r"(?:^|\s)[가-힣]{1,6}\s?[:：]")
 _SPEECH = re.compile(r"[가-힣A-Za-z0-9 ]{1,12}(?:\s?\([^()]*\))?\s?[:：]\s?\S")
 _RESAMPLED = 1_000
+_LONGEST = 8_192  # tokens of a scene with all its prompts
 
 
 @dataclass(frozen=True)
@@ -229,13 +230,21 @@ def evaluated(
     return row
 
 
-def bits_per_character(names: Sequence[str], scenes: Sequence[CorpusScene], base: Path) -> dict[str, float]:
-    """Return bits per character of the true lines of `scenes`, by embedded models only, in torch; `base` keeps their base."""
+def bits_per_character(
+    names: Sequence[str], scenes: Sequence[CorpusScene], base: Path, report: Report | None = None
+) -> dict[str, dict[str, float]]:
+    """Return bits per character of the true lines of `scenes` by model and form, in torch with bf16 products.
+
+    Of embedded models only; `base` keeps their base. The forms are `layout` (the bare script) and `persona` (each line after
+    its speaker's prompt); both have the same lines.
+    """
+    import torch
+
     from training.adapter import merge
     from training.base import converted, load_base, load_tokenizer
     from training.sft import encoded, measure
 
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for name in names:
         config = ModelConfig.parse(name)
         if config.runtime != "embedded":
@@ -244,9 +253,16 @@ def bits_per_character(names: Sequence[str], scenes: Sequence[CorpusScene], base
         model = load_base(folder)
         if config.path != "base":
             merge(model, Path(config.path).expanduser() if config.path else drama_adapter())
+        for module in model.modules():
+            if isinstance(module, torch.nn.Linear) and module is not model.lm_head:
+                module.to(torch.bfloat16)
         tokenizer = load_tokenizer(folder)
-        rows = [encoded(corpus_row(scene, random.Random(f"test {scene.name}")), tokenizer, 1024) for scene in scenes]
-        found[name] = measure(model, rows, bf16=False)[1]
+        found[name] = {}
+        for form, share in (("layout", 0.0), ("persona", 1.0)):
+            rows = [corpus_row(scene, random.Random(f"test {scene.name}"), share) for scene in scenes]
+            found[name][form] = measure(model, [encoded(row, tokenizer, _LONGEST) for row in rows], bf16=True)[1]
+            if report:
+                report(len(found[name]), 2, form)
     return found
 
 

@@ -40,7 +40,7 @@ CORPUS = Path(__file__).parent / "corpus"
 
 @dataclass(frozen=True)
 class Sources:
-    """What a dataset is made of; `novel` and `chatbot` are numbers of rows, `draws` how often a scene's tails are drawn."""
+    """What a dataset is made of; `novel`, `chatbot`, `whole` are numbers of rows, `draws` how often a scene's tails are drawn."""
 
     corpus: Path = CORPUS
     public: Path | None = None  # holds koconovel/ and chatbot-data/
@@ -49,6 +49,7 @@ class Sources:
     draws: int = 2
     novel: int = 30
     chatbot: int = 15
+    whole: int | None = None  # scenes as the answer to a request; None: all
     own: StageModel | None = None  # says lines in the place of writers', to be told from them
     own_lines: int = 1  # a scene
 
@@ -63,7 +64,7 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     listed = sources.corpus / "held_out.txt"
     hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
     rng = random.Random(seed)
-    rows = [*_corpus(scenes, hidden, sources.draws, rng), *_public(sources, rng)]
+    rows = [*_corpus(scenes, hidden, sources, rng), *_public(sources, rng)]
     for path in text_files(sources.scripts):
         rows += script_rows(path.stem, structure(decoded(path.read_bytes(), path)), rng)
     takes = [(read_transcript(path), f"take/{path.parent.name}") for path in _files(sources.takes, "transcript.json")]
@@ -104,14 +105,14 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     return report
 
 
-def _corpus(scenes: Iterable[CorpusScene], hidden: frozenset[str], draws: int, rng: random.Random) -> list[Row]:
-    rows: list[Row] = []
+def _corpus(scenes: Sequence[CorpusScene], hidden: frozenset[str], sources: Sources, rng: random.Random) -> list[Row]:
+    taught = [scene for scene in scenes if scene.name not in hidden]
+    rows = [corpus_row(scene, rng) for scene in taught for _ in range(sources.draws)]
+    most = len(taught) if sources.whole is None else min(sources.whole, len(taught))
+    rows += [template_row(scene, rng) for scene in rng.sample(taught, most)]
     for scene in scenes:
         if scene.name in hidden:  # tails that never change, so that figures can be compared
             rows.append(corpus_row(scene, random.Random(f"test {scene.name}")).of("test"))
-        else:
-            rows += [corpus_row(scene, rng) for _ in range(draws)]
-            rows.append(template_row(scene, rng))
     return rows
 
 

@@ -59,12 +59,13 @@ class DpoRecipe(Recipe):
     """Direct preference optimisation (arXiv:2305.18290) of an adapter; `beta` holds it to where it started.
 
     `sft` is the weight of the plain likelihood of the chosen line beside the preference (RPO, arXiv:2404.19733); at most
-    `pairs` are used, evenly of every kind, and a sixth as many held-out ones measure.
+    `pairs` are used, evenly for every one of `reasons` (() for all), and a sixth as many held-out ones measure.
     """
 
     beta: AboveZero
     sft: Least = 0.0
     pairs: Positive = 100_000
+    reasons: tuple[str, ...] = ()
 
 
 def load_recipe(name: Path, kind: type[Kind]) -> Kind:

@@ -204,7 +204,7 @@ def test_the_tuned_model_is_evaluated_and_plays(run, tmp_path):
     (tmp_path / "asked.tsv").write_text("부두에서 다투는 대본 써줘\t배|부두\n", encoding="utf-8")
     told = daebon(
         *("evaluate", "--models", f"hf:{run}", "--scenes", scenes, "--prompts", tmp_path / "asked.tsv", "--json"),
-        *("--lines", 1, "--no-bits", "--out", tmp_path / "evaluated"),
+        *("--lines", 1, "--bits", 0, "--out", tmp_path / "evaluated"),
     )
     figures = json.loads(told)["models"][f"hf:{run}"]["figures"]
     assert 0 <= figures["lines, persona"]["cut off"] <= 1 and "requests, template" in figures
@@ -216,6 +216,22 @@ def test_the_tuned_model_is_evaluated_and_plays(run, tmp_path):
     asked = [turn for turn in take["turns"] if turn["candidates"]]  # noise: the guards let nothing of it stand
     assert take["take"]["adapter"] == json.loads((run / "report.json").read_text())["adapter_sha256"]
     assert len(take["turns"]) == 3 and asked
+
+
+def test_a_merged_model_says_what_base_and_adapter_say(run, tmp_path):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    daebon("adapter", run, "--merge", tmp_path / "whole")
+    config = json.loads((run / "adapter" / "adapter_config.json").read_text())
+    base = AutoModelForCausalLM.from_pretrained(config["base_model_name_or_path"], dtype=torch.float32)
+    apart, whole = (
+        PeftModel.from_pretrained(base, run / "adapter"),
+        AutoModelForCausalLM.from_pretrained(tmp_path / "whole"),
+    )
+    ids = torch.arange(20)[None]
+    with torch.no_grad():
+        assert torch.allclose(apart(ids).logits, whole.float()(ids).logits, atol=1e-4)
 
 
 def test_an_adapter_of_another_model_is_refused_by_name(run, tmp_path):
