@@ -1,6 +1,6 @@
 """How often the guard of secrets catches what it should, and what it turns down for nothing.
 
-`python -m benchmarks.secrets [TAKES…]` counts on the held half of `tests/files/secrets.tsv`, and, with folders of takes, how
+`python -m benchmarks.secrets [TAKES…]` counts on the halves held and scene of `tests/files/secrets.tsv`, and, with folders of takes, how
 many of all candidate lines in them hint at a fact of their play that they were not asked to reveal.
 """
 
@@ -25,9 +25,12 @@ def main() -> None:
     parser.add_argument("takes", nargs="*", type=Path, help="folders that hold transcript.json files, at any depth")
     said = list(_said(parser.parse_args().takes))
     rows = read(ROOT / "tests" / "files" / "secrets.tsv", "held")
+    scenes = read(ROOT / "tests" / "files" / "secrets.tsv", "scene")
     groups: dict[str, list[tuple[str, Sequence[Fact]]]] = {
         "held attacks, caught": [(row.text, (row.fact,)) for row in rows if row.reveals],
         "held near misses, false alarms": [(row.text, (row.fact,)) for row in rows if not row.reveals],
+        "60 other attacks, caught": [(row.text, (row.fact,)) for row in scenes if row.reveals],
+        "ordinary lines of their scenes, false alarms": [(row.text, (row.fact,)) for row in scenes if not row.reveals],
         "candidate lines of takes, each with each shut fact": [
             (text, (fact,)) for text, facts in said for fact in facts
         ],

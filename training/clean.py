@@ -95,14 +95,16 @@ _LABEL = rf"{_PERSON}(?:\s?[(（][^()（）]*[)）]){{0,2}}"
 _TAB = re.compile(rf"({_LABEL})\s*\t+\s*(\S.*)")
 _COLON = re.compile(rf"({_LABEL})\s*[:：]\s*(?!//)(\S.*)")
 _GAP = re.compile(rf"({_LABEL})(?: {{2,}})(\S.*)")
-_ALONE = re.compile(_LABEL)
+_ALONE = re.compile(rf"{_LABEL}(?:\s+{_VOICE}\.?)?")
 _DIRECTION = re.compile(r"[(（][^()（）]*[)）][.]?")
 _SENTENCE = re.compile(r"[.!?…~。][\"'”’)）」』]*$")
 _OPEN, _QUOTE = '“"「『', re.compile(r"[“\"「『][^“”\"「」『』]*(?:[”\"」』]|$)")
 _SUBJECT = re.compile(r"([가-힣]{1,6}?)(?:이가|이는|[이가은는도])(?:\s|$|,)")
 _SAYS = re.compile(r"(?:말했|물었|읽었|외쳤|대답했|중얼거렸|소리쳤|덧붙였|속삭였|내뱉었|불렀)(?:다|습니다)[.:]?$")
 _PRONOUNS = frozenset("그 그녀 나 너 저 우리 그들 누구 아무 둘 셋 모두 이 그것 이것 저것 말 소리 목소리".split())
-_WORD_OF_ACTION = re.compile(r"인서트|자막|INSERT|CAPTION", re.IGNORECASE)
+_WORD_OF_ACTION = re.compile(  # what stands before a colon and is read, not said
+    r"인서트|자막|INSERT|CAPTION|(?:(?:벽|손목|탁상)?시계|간판|전광판|팻말|현수막|표지판|쪽지|메모)$", re.IGNORECASE
+)
 _NAME_LONGEST = 16
 _DEEP = 8  # columns from which a lonely row is set in the middle or to the right
 
@@ -141,6 +143,11 @@ def _page_matter(rows: Sequence[str]) -> frozenset[int]:
         )
     }
     found = set(numbers)
+    for places in alike.values():  # a head of two rows: the title, and below it the number of the page
+        numbered = [n for n in places if "".join(rows[n + 1 : n + 2]) and _BARE_PAGE.fullmatch(rows[n + 1].strip())]
+        count = [int(rows[n + 1].strip().rstrip(".")) for n in numbered]
+        if len(count) >= 2 and count == sorted(set(count)) and len(rows[numbered[0]].strip()) > 4:
+            found |= {*numbered, *(n + 1 for n in numbered)}
     for places in alike.values():
         texts = {rows[n].strip() for n in places}
         counted = len(texts) > 1 and not any(_HEADING.match(text) for text in texts)  # only the page number differs
@@ -273,6 +280,10 @@ def _one(
         said = pattern.fullmatch(text)
         if said and _is_label(said[1]) and (_key(_person(said[1])) in layout.names or _new_name(pattern, said[1])):
             return "dialogue", _person(said[1]), _undirected(said[2])
+        if said and all(_key(one) in layout.names for one in re.split(r"\s?[/&,·]\s?", _person(said[1]))):
+            return "dialogue", _person(said[1]), _undirected(said[2])  # several at once
+    if _GAP in layout.labels and _stands_alone(rows, n) and _depth(rows[n + 1]) >= _DEEP > _depth(row):
+        return "name", _person(text), ""
     if layout.alone and _stands_alone(rows, n) and not (unfinished and last == "dialogue"):
         known = _key(_person(text)) in layout.names
         centred = _depth(row) >= _DEEP and _depth(row) > _depth(rows[n + 1]) - 12
@@ -281,7 +292,8 @@ def _one(
     if layout.quoted:
         return _quoted(text, speaker, open_quote)
     if _DIRECTION.fullmatch(text):
-        mine = speaking and (layout.alone or row.startswith(("\t", " ")))
+        goes_on = "".join(rows[n + 1 : n + 2]).startswith(("\t", "   "))
+        mine = speaking and (layout.alone or row.startswith(("\t", " ")) or goes_on)
         return ("parenthetical", speaker, "") if mine else ("action", "", "")
     if speaking and (layout.alone or row.startswith(("\t", "   ")) or (unfinished and last == "dialogue")):
         return "dialogue", speaker, _undirected(text)
