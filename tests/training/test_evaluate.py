@@ -98,8 +98,10 @@ def test_a_model_is_measured_once_and_shown_beside_another(tmp_path):
     assert evaluated(name, [SCENE], [], asked, tmp_path, each=1, seed=1)["key"] != row["key"]
     canned.write_text('{"lines": {"*": ["도장이 있구나."]}}', encoding="utf-8")
     assert evaluated(name, [SCENE], [], asked, tmp_path, each=2, seed=1)["lines"][0]["text"] == "도장이 있구나."
-    page = comparison.page([("가<나", row), ("둘", row)], list(row["figures"]), {"둘": 3.0}, "머리")
+    page = comparison.page(
+        [("가<나", row), ("둘", row)], list(row["figures"]), {"둘": {"persona": 3.0, "layout": 3.5}}, "머리"
+    )
     assert "가&lt;나" in page and "가<나" not in page and page.count("도장이 없구나.") >= 2
-    cells = comparison.table([("하나", row), ("둘", row)], "lines, persona", {"둘": 3.0})
-    assert cells[0] == ["figure", "하나", "둘"] and cells[1] == ["bits per character", "", "3.000"]
+    cells = comparison.table([("하나", row), ("둘", row)], "lines, persona", {"둘": {"persona": 3.0, "layout": 3.5}})
+    assert cells[0] == ["figure", "하나", "둘"] and cells[1] == ["bits per character of the true lines", "", "3.000"]
     assert comparison.markdown(cells).count("\n") == len(cells)

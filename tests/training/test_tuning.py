@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from daebon.train import app
+from tests.tiny import tiny_llama
 from training.recipe import SHIPPED, DpoRecipe, SftRecipe, load_recipe
 from training.runs import newest_checkpoint
 
@@ -33,36 +34,7 @@ SCRIPT = """S#1. 부두 / 밤
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    """Make a Llama of two layers with a byte-pair tokenizer of its own."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("tiny-llama")
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    made.train_from_iterator(
-        [SCRIPT],
-        trainers.BpeTrainer(
-            vocab_size=400,
-            special_tokens=["<s>", "</s>"],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
-    PreTrainedTokenizerFast(tokenizer_object=made, bos_token="<s>", eos_token="</s>").save_pretrained(folder)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=made.get_vocab_size(),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        bos_token_id=0,
-        eos_token_id=1,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
+    return tiny_llama(tmp_path_factory.mktemp("tiny-llama"), SCRIPT)
 
 
 @pytest.fixture(scope="module")
