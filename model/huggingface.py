@@ -27,6 +27,19 @@ def adapter_folder(path: str) -> Path | None:
     return next((one for one in (Path(path) / "adapter", Path(path)) if (one / _ADAPTER).is_file()), None)
 
 
+def four_bits() -> Any:
+    """Return how weights are read in four bits: NF4 with double quantisation (arXiv:2305.14314), products in bf16 on a GPU, else fp32."""
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16 if torch.cuda.is_available() else torch.float32,
+    )
+
+
 class HuggingFaceModel(StageModel):
     """The runtime behind `hf:PATH_OR_ID`."""
 
@@ -38,7 +51,7 @@ class HuggingFaceModel(StageModel):
         """Load a folder or hub id, or an adapter with its base; raises ModelError with the remedy."""
         try:
             import torch
-            from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+            from transformers import AutoModelForCausalLM, AutoTokenizer
             from transformers.utils import logging as notices
         except ImportError as error:
             raise ModelError(f"hf:{name}: {error.name} is not installed; run: pip install 'daebon[hf]'") from error
@@ -49,13 +62,7 @@ class HuggingFaceModel(StageModel):
         base = str(json.loads((adapter / _ADAPTER).read_text("utf-8"))["base_model_name_or_path"]) if adapter else name
         gpu = torch.cuda.is_available()
         dtype = torch.bfloat16 if gpu else torch.float32
-        four_bits = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=dtype,
-        )
-        options: dict[str, Any] = {"quantization_config": four_bits, "dtype": dtype, "use_safetensors": True}
+        options: dict[str, Any] = {"quantization_config": four_bits(), "dtype": dtype, "use_safetensors": True}
         if gpu:
             options["device_map"] = "auto"
         made = HuggingFaceModel(sha256=_digest(base))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from model.huggingface import four_bits
 from model.weights import embedded_weights
 from training.base import converted, load_base
 from training.recipe import Recipe
@@ -58,16 +59,11 @@ def frozen_base(recipe: Recipe, folder: str) -> Any:
     torch.set_num_threads(recipe.threads or max(1, (os.cpu_count() or 1) // _processes().num_processes))
     if recipe.base == EMBEDDED and recipe.precision != "nf4":
         return load_base(Path(folder))
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+    from transformers import AutoModelForCausalLM
 
     options: dict[str, Any] = {"dtype": torch.float32 if recipe.precision == "fp32" else torch.bfloat16}
     if recipe.precision == "nf4":
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16 if torch.cuda.is_available() else torch.float32,
-        )
+        options["quantization_config"] = four_bits()
     try:
         model = AutoModelForCausalLM.from_pretrained(folder, **options)
     except (OSError, ValueError) as error:
