@@ -1,4 +1,4 @@
-"""Any causal language model of transformers, in four bits, with a PEFT adapter: candidates in one batch, closed-set scores.
+"""Any causal language model of transformers, in four bits, with a PEFT adapter: candidates over one cached prefix, closed sets.
 
 Weights are read from safetensors only and no code of a repository is run. A folder of PEFT names its own base.
 """
@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from model.base import Completion, OnToken, Proposal, Sampling, Scores, StageModel
+from model.prefix import PrefixCache, expanded
 from model.weights import sha256_of
 from transcript.errors import ModelError
 
@@ -45,6 +46,7 @@ class HuggingFaceModel(StageModel):
 
     _model: Any = PrivateAttr(default=None)
     _tokenizer: Any = PrivateAttr(default=None)
+    _prefixes: Any = PrivateAttr(default=None)
 
     @staticmethod
     def load(name: str) -> HuggingFaceModel:
@@ -78,6 +80,7 @@ class HuggingFaceModel(StageModel):
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"hf:{name}: cannot be loaded ({reason}); give a folder or hub id, or a run") from error
         made._model = loaded.eval()
+        made._prefixes = PrefixCache(made._model)
         return made
 
     @property
@@ -86,7 +89,7 @@ class HuggingFaceModel(StageModel):
 
     def close(self) -> None:
         """Let go of the weights."""
-        self._model = self._tokenizer = None
+        self._model = self._tokenizer = self._prefixes = None
 
     def propose(
         self,
@@ -103,8 +106,10 @@ class HuggingFaceModel(StageModel):
         from transformers import StoppingCriteria, StoppingCriteriaList
 
         started = time.perf_counter()
-        ids = torch.tensor([self._ids(prompt)], device=self._model.device)
-        tokenizer, length = self._tokenizer, ids.shape[1]
+        heard = self._ids(prompt)
+        cache, read = self._prefixes.read(heard)
+        ids = torch.tensor([heard] * n, device=self._model.device)
+        tokenizer, length = self._tokenizer, len(heard)
 
         class Heard(StoppingCriteria):  # type: ignore[misc]
             """Tells the newest piece of every candidate."""
@@ -125,7 +130,7 @@ class HuggingFaceModel(StageModel):
                 top_k=0,
                 top_p=sampling.top_p,
                 min_p=sampling.min_p,
-                num_return_sequences=n,
+                past_key_values=expanded(cache, n),
                 max_new_tokens=sampling.max_tokens,
                 stop_strings=list(stop) or None,
                 tokenizer=tokenizer,
@@ -147,21 +152,23 @@ class HuggingFaceModel(StageModel):
                 Completion(text[: min(places)] if places else text, sum(values[:count]) / max(1, count), ended)
             )
             decoded += count
-        return Proposal(tuple(completions), length, decoded, time.perf_counter() - started)
+        return Proposal(tuple(completions), read, decoded, time.perf_counter() - started)
 
     def score(self, prompt: str, options: Sequence[str]) -> Scores:
         """Score each option by the log-probability of all its tokens after the prompt."""
         import torch
 
         started, heard = time.perf_counter(), self._ids(prompt)
-        logs, read = [], 0
+        cache, read = self._prefixes.read(heard)
+        logs = []
         for option in options:
             added = self._tokenizer.encode(option, add_special_tokens=False)
-            ids = torch.tensor([heard + added], device=self._model.device)
+            ids = torch.tensor([heard[-1:] + added], device=self._model.device)
             with torch.no_grad():
-                given = torch.log_softmax(self._model(ids, logits_to_keep=len(added) + 1).logits[0, :-1].float(), -1)
-            logs.append(float(given.gather(-1, ids[0, len(heard) :].unsqueeze(-1)).sum()))
-            read += ids.shape[1]
+                logits = self._model(input_ids=ids, past_key_values=expanded(cache, 1), use_cache=True).logits
+            given = torch.log_softmax(logits[0, :-1].float(), -1)
+            logs.append(float(given.gather(-1, ids[0, 1:].unsqueeze(-1)).sum()))
+            read += len(added)
         weights = torch.softmax(torch.tensor(logs, dtype=torch.float64), 0).tolist()
         return Scores(tuple(weights), len(options), read, 0, time.perf_counter() - started)
 
