@@ -124,7 +124,9 @@ def _endings_of(line: str) -> list[Ending]:
 def _shortened(match: re.Match[str]) -> str:
     """Return a drawn-out ending without the vowels that only repeat its own: 다고오 → 다고, 요오 → 요; 해에 → 해, which sounds alike."""
     vowel = (ord(match[1]) - 0xAC00) // 28 % 21
-    echo = {"ㅐ": "에", "ㅛ": "오", "ㅑ": "아", "ㅕ": "어"}.get(_VOWELS[vowel], chr(0xAC00 + (11 * 21 + vowel) * 28))
+    echo = {"ㅐ": "에", "ㅛ": "오", "ㅑ": "아", "ㅕ": "어", "ㅝ": "어", "ㅘ": "아"}.get(
+        _VOWELS[vowel], chr(0xAC00 + (11 * 21 + vowel) * 28)
+    )
     return match[1] if set(match[2]) <= {echo, chr(0xAC00 + (11 * 21 + vowel) * 28)} else match[0]
 
 

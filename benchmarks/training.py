@@ -58,9 +58,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = converted(embedded_weights(), arguments.base_cache or Path(temporary))
         tokenizer = load_tokenizer(folder)
-        examples = [encoded(row, tokenizer, recipe.max_length) for row in rows]
+        examples = [encoded(row, tokenizer, recipe.max_length)[0] for row in rows]
         apart = [
-            encoded(replace(row, pieces=pieces), tokenizer, 10_000) for row in rows for pieces in _each_its_prompt(row)
+            encoded(replace(row, pieces=pieces), tokenizer, 10_000)[0]
+            for row in rows
+            for pieces in _each_its_prompt(row)
         ][:: max(1, 6 // arguments.scenes)][:6]
         table = []
         for name, precision, whole, loss in ways:

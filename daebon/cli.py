@@ -11,7 +11,7 @@ import typer
 from daebon import __version__
 from daebon.emotion import app as emotion_app
 from daebon.train import app as train_app
-from transcript.errors import DaebonError, FileError, Interrupted, UsageError
+from transcript.errors import DaebonError, FileError, Interrupted, ModelError, UsageError
 
 OUT = Path("takes")
 _debug = False  # set by --debug, read where errors are told
@@ -41,7 +41,11 @@ def play(
     auto: Annotated[bool, typer.Option("--auto", help="Play it through without a person.")] = False,
     as_: Annotated[list[str] | None, typer.Option("--as", help="A role that you play; may be given again.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="embedded | gguf:PATH | scripted:FILE; default: the scenario's, else embedded.")
+        str | None,
+        typer.Option(
+            help="embedded | embedded:base | embedded:ADAPTER.gguf | gguf:PATH | hf:PATH_OR_ID | scripted:FILE; "
+            "default: the scenario's, else embedded."
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**32 - 1, help="Same seed, same machine, same script.")
@@ -268,11 +272,24 @@ def main() -> None:
         sys.exit(130)
     except DaebonError as error:
         _fail(error, 1)
+    except ModuleNotFoundError as error:
+        _fail(_extra(error), 1)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+
+
+def _extra(error: ModuleNotFoundError) -> Exception:
+    """Return what to say where a package of an extra is missing; the error itself where daebon needs it always."""
+    name = (error.name or "").partition(".")[0]
+    of = {"documents": "docx dochan hwpx lxml pypdf reportlab", "kiwi": "kiwipiepy"}
+    of["train"] = "accelerate bitsandbytes datasets gguf peft safetensors tokenizers torch transformers trl"
+    extra = next((extra for extra, packages in of.items() if name in packages.split()), None)
+    if extra is None:
+        raise error
+    return ModelError(f"{name} is not installed; run: pip install 'daebon[{extra}]'")
 
 
 def _fail(error: Exception, code: int) -> None:

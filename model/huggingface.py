@@ -60,15 +60,16 @@ class HuggingFaceModel(StageModel):
         logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
         notices.set_verbosity_error()
         notices.disable_progress_bar()
-        adapter = adapter_folder(name)
-        base = str(json.loads((adapter / _ADAPTER).read_text("utf-8"))["base_model_name_or_path"]) if adapter else name
         gpu = torch.cuda.is_available()
         dtype = torch.bfloat16 if gpu else torch.float32
         options: dict[str, Any] = {"quantization_config": four_bits(), "dtype": dtype, "use_safetensors": True}
         if gpu:
             options["device_map"] = "auto"
-        made = HuggingFaceModel(sha256=_digest(base))
+        adapter = adapter_folder(name)
         try:
+            config = json.loads((adapter / _ADAPTER).read_text("utf-8")) if adapter else {}
+            base = str(config.get("base_model_name_or_path", name))
+            made = HuggingFaceModel(sha256=digest_of(base))
             made._tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
             loaded = AutoModelForCausalLM.from_pretrained(base, trust_remote_code=False, **options)
             if adapter:
@@ -76,7 +77,7 @@ class HuggingFaceModel(StageModel):
 
                 loaded = PeftModel.from_pretrained(loaded, adapter)
                 made.adapter_sha256 = sha256_of(adapter / "adapter_model.safetensors")
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, ImportError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"hf:{name}: cannot be loaded ({reason}); give a folder or hub id, or a run") from error
         made._model = loaded.eval()
@@ -107,7 +108,7 @@ class HuggingFaceModel(StageModel):
 
         started = time.perf_counter()
         heard = self._ids(prompt)
-        cache, read = self._prefixes.read(heard)
+        cache, read = self._prefixes.read(heard, self.adapter_sha256)
         ids = torch.tensor([heard] * n, device=self._model.device)
         tokenizer, length = self._tokenizer, len(heard)
 
@@ -144,7 +145,7 @@ class HuggingFaceModel(StageModel):
         chosen = logs.gather(-1, new.unsqueeze(-1)).squeeze(-1)
         completions, decoded = [], 0
         for row, values in zip(new.tolist(), chosen.tolist(), strict=True):
-            count = next((at + 1 for at, token in enumerate(row) if token in self._ends()), len(row))
+            count = self._length(row, stop)
             text, cut = tokenizer.decode(row[:count], skip_special_tokens=True), count < sampling.max_tokens
             places = [text.find(mark) for mark in stop if mark in text]
             ended = cut or bool(places) or row[count - 1] in self._ends()
@@ -154,15 +155,24 @@ class HuggingFaceModel(StageModel):
             decoded += count
         return Proposal(tuple(completions), read, decoded, time.perf_counter() - started)
 
+    def _length(self, row: Sequence[int], stop: Sequence[str]) -> int:
+        """Return how many ids of a candidate are its own: those behind its end or its stop are padding for longer ones."""
+        for count, token in enumerate(row, 1):
+            if token in self._ends():
+                return count
+            if any(mark in self._tokenizer.decode(row[:count], skip_special_tokens=True) for mark in stop):
+                return count
+        return len(row)
+
     def score(self, prompt: str, options: Sequence[str]) -> Scores:
         """Score each option by the log-probability of all its tokens after the prompt."""
         import torch
 
         started, heard = time.perf_counter(), self._ids(prompt)
-        cache, read = self._prefixes.read(heard)
+        cache, read = self._prefixes.read(heard, self.adapter_sha256)
         logs = []
         for option in options:
-            added = self._tokenizer.encode(option, add_special_tokens=False)
+            added = pieces_ids(self._tokenizer, option)
             ids = torch.tensor([heard[-1:] + added], device=self._model.device)
             with torch.no_grad():
                 logits = self._model(input_ids=ids, past_key_values=expanded(cache, 1), use_cache=True).logits
@@ -185,7 +195,14 @@ class HuggingFaceModel(StageModel):
         return (int(self._tokenizer.eos_token_id), self._pad())
 
 
-def _digest(base: str) -> str:
+def pieces_ids(tokenizer: Any, piece: str) -> list[int]:
+    """Return the ids of a piece of text that goes on from another, without a start token or the space Llama puts first."""
+    lead = "\n" if tokenizer.convert_ids_to_tokens(tokenizer.encode("가", add_special_tokens=False))[0] != "가" else ""
+    ids: list[int] = tokenizer.encode(lead + piece, add_special_tokens=False)
+    return ids[len(tokenizer.encode(lead, add_special_tokens=False)) :] if lead else ids
+
+
+def digest_of(base: str) -> str:
     """Return one hash over the weights of a folder, "" for a hub id."""
     files = sorted(Path(base).glob("*.safetensors")) if Path(base).is_dir() else []
     return hashlib.sha256("".join(map(sha256_of, files)).encode()).hexdigest() if files else ""

@@ -28,7 +28,9 @@ def load_chat_model(config: ModelConfig) -> StageModel:
         case "hf":
             from model.huggingface import HuggingFaceModel
 
-            return HuggingFaceModel.load(config.path)
+            return HuggingFaceModel.load(
+                str(Path(config.path).expanduser()) if config.path.startswith("~") else config.path
+            )
         case "scripted":
             from model.scripted import ScriptedModel
 
@@ -37,13 +39,13 @@ def load_chat_model(config: ModelConfig) -> StageModel:
 
 def digest(config: ModelConfig) -> str:
     """Return what tells the weights that `config` names from others, without loading them; "" when nothing does."""
-    from model.huggingface import adapter_folder
+    from model.huggingface import adapter_folder, digest_of
     from model.weights import ADAPTER_SHA256, sha256_of
 
     path = Path(config.path).expanduser()
     if config.runtime == "hf":
         adapter = adapter_folder(str(path))
-        return sha256_of(adapter / "adapter_model.safetensors") if adapter else ""
+        return sha256_of(adapter / "adapter_model.safetensors") if adapter else digest_of(str(path))
     if config.runtime == "embedded" and config.path in ("", "base"):
         return "" if config.path else ADAPTER_SHA256
     return sha256_of(path)

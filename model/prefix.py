@@ -63,10 +63,6 @@ class PrefixCache:
         """Return the bytes of all keys and values that are held."""
         return sum(_bytes(trunk.cache) for trunk in self._trunks)
 
-    def clear(self) -> None:
-        """Forget every trunk."""
-        self._trunks = []
-
     def _nearest(self, wanted: list[int], adapter: str) -> _Trunk:
         """Return a trunk that holds a beginning of `wanted` and nothing else: the longest that can be had."""
         from transformers import DynamicCache

@@ -40,7 +40,7 @@ def write_adapter(peft: Path, out: Path) -> str:
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
     writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(config["lora_alpha"]))
     writer.add_name("daebon drama")
-    writer.add_description(f"LoRA of {_BASE} for lines of Korean drama characters; see CARD.md")
+    writer.add_description(f"LoRA of {_BASE} for lines of Korean drama characters; see its card")
     writer.add_license(_LICENCE)
     for name, values in sorted(tensors.items()):
         found = _NAME.fullmatch(name)

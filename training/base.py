@@ -57,13 +57,6 @@ def tokenizer_in(weights: Path) -> PreTrainedTokenizerFast:
     return _tokenizer(GGUFReader(weights))
 
 
-def pieces_ids(tokenizer: PreTrainedTokenizerFast, piece: str) -> list[int]:
-    """Return the ids of a piece of text that goes on from another, without a start token or the space Llama puts first."""
-    lead = "\n" if tokenizer.convert_ids_to_tokens(tokenizer.encode("가", add_special_tokens=False))[0] != "가" else ""
-    ids: list[int] = tokenizer.encode(lead + piece, add_special_tokens=False)
-    return ids[len(tokenizer.encode(lead, add_special_tokens=False)) :] if lead else ids
-
-
 def converted(weights: Path, folder: Path) -> Path:
     """Return `folder` with the GGUF file `weights` as a transformers model, converting it when that is not yet done.
 

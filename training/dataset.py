@@ -12,7 +12,7 @@ import json
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from math import hypot
 from pathlib import Path
@@ -194,25 +194,42 @@ def script_rows(name: str, lines: Sequence[CleanLine], rng: random.Random) -> li
     return rows
 
 
-def take_row(take: Transcript, name: str) -> Row | None:
-    """Render a take with the cues that its speakers had; only what a person wrote or mended carries loss, None without."""
-    by_hand = [turn for turn in take.turns if turn.by in ("human", "edited") and turn.kind == "dialogue"]
-    turns = take.turns[:_LONGEST]
-    if not any(turn in by_hand for turn in turns):
-        return None
+def take_rows(take: Transcript, name: str) -> list[Row]:
+    """Render the scenes of a take in which a person wrote or mended a line; only such lines carry loss.
+
+    A row holds what everybody who spoke so heard of one scene, `_LONGEST` turns at most, and the cues that they had.
+    """
     scenario = Scenario.from_dict(take.scenario)
     people = {persona.name: persona for persona in scenario.personas}
     relations = {(relation.from_, relation.to): relation for relation in scenario.relations}
+    rows = []
+    for number, played in groupby(take.turns, key=lambda turn: turn.scene):
+        told = list(played)
+        mine = {turn.speaker for turn in told if turn.by in ("human", "edited") and turn.kind == "dialogue"}
+        heard = [turn for turn in told if not turn.present or mine <= set(turn.present)]
+        for turns in (heard[start : start + _LONGEST] for start in range(0, len(heard), _LONGEST)):
+            silent = [turn for turn in turns if turn.by not in ("human", "edited") or turn.kind != "dialogue"]
+            if len(silent) == len(turns):
+                continue
 
-    def cued(at: int) -> str | None:
-        cue, speaker = turns[at].cue, turns[at].speaker
-        if not cue or speaker not in people:
-            return None
-        relation = relations.get((speaker, cue.to[0])) if cue.to else None
-        return prompts.tail(people[speaker], cue, relation, people[speaker].voice.examples[:_EXAMPLES])
+            def cued(at: int, turns: Sequence[Turn] = turns) -> str | None:
+                cue, speaker = turns[at].cue, turns[at].speaker
+                if not cue or speaker not in people:
+                    return None
+                relation = relations.get((speaker, cue.to[0])) if cue.to else None
+                return prompts.tail(people[speaker], cue, relation, people[speaker].voice.examples[:_EXAMPLES])
 
-    silent = [turn for turn in turns if turn not in by_hand]
-    return Row(name, pieces(scenario, turns, cued, random.Random(name), 1.0, *silent))
+            rng = random.Random(f"{name} {number}")
+            rows.append(
+                Row(name, pieces(scenario, turns, cued, rng, 1.0, *silent, headings=headings_of(take, scenario)))
+            )
+    return rows
+
+
+def headings_of(take: Transcript, scenario: Scenario) -> dict[int, str]:
+    """Return the headings of a take by the number of the scene in it: at a branch that is not the scenario's order."""
+    path = take.take.get("path") or range(len(scenario.scenes))
+    return {number: prompts.heading(scenario.scenes[scene], number) for number, scene in enumerate(path, 1)}
 
 
 def _plain_row(
@@ -256,12 +273,13 @@ def pieces(
     rng: random.Random,
     share: float,
     *silent: Turn,
+    headings: Mapping[int, str] | None = None,
 ) -> tuple[Piece, ...]:
     """Cut world and history where the loss begins and ends: cut elsewhere, two line ends would not be one token.
 
-    `cued(i)` is the tail of turn i or None, `silent` turns carry no loss.
+    `cued(i)` is the tail of turn i or None, `silent` turns carry no loss; `headings` by scene number, else the scenario's.
     """
-    headings = {number: prompts.heading(scene, number) for number, scene in enumerate(scenario.scenes, 1)}
+    headings = headings or {number: prompts.heading(scene, number) for number, scene in enumerate(scenario.scenes, 1)}
     found, before = [Piece(prompts.world(scenario))], ""
     for at, turn in enumerate(turns):
         after = prompts.history(turns[: at + 1], headings)
@@ -278,7 +296,7 @@ def pieces(
             found += _said(lead, tail, whole.removesuffix(spoken), spoken + "\n")
         else:
             opening, space, rest = whole.partition(" ")
-            start = prompts.stage_direction(opening) if rng.random() < _ACTION_TAIL_SHARE else None
+            start = prompts.stage_direction(opening) if share and rng.random() < _ACTION_TAIL_SHARE else None
             found += _said(lead, start, opening, space + rest + "\n")
     return tuple(
         Piece("".join(piece.text for piece in run), *kind)

@@ -20,7 +20,7 @@ def train(
     """Go on from the adapter of a run, on the pairs of folder `data`; return what `OUT/report.json` then holds.
 
     A pair whose prompt and longer line have more than `max_length` tokens is left out. Margin and accuracy of the implicit
-    rewards are reported on held-out pairs, before and after. Raises UsageError when no pair fits, ModelError for an
+    rewards are reported on held-out pairs. Raises UsageError when no pair fits, ModelError for an
     `adapter` that is none.
     """
     import torch
@@ -48,6 +48,9 @@ def train(
         ]
         for split, most in (("train", recipe.pairs), ("test", max(1, recipe.pairs // 6)))
     }
+    missing = [reason for reason in recipe.reasons if reason not in {pair.reason for pair in fitting}]
+    if missing:
+        raise UsageError(f"{data}: no pair for {', '.join(missing)}; take it out of the recipe's reasons, or see --own")
     if not pairs["train"]:
         wanted = f" for {', '.join(recipe.reasons)}" if recipe.reasons else ""
         raise UsageError(f"{data}: no pair{wanted} within {recipe.max_length} tokens; change max_length or reasons")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import random
 import re
@@ -200,8 +201,7 @@ def evaluated(
         "weights": digest(config),
         "each": each,
         "seed": seed,
-        "scenes": [scene.name for scene in scenes],
-        "asked": [request for request, _ in asked],
+        "texts": hashlib.sha256(repr((scenes, known, asked)).encode()).hexdigest(),
     }
     if file.exists():
         row: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -238,17 +238,17 @@ def bits_per_character(
     Of embedded models only; `base` keeps their base. The forms are `layout` (the bare script) and `persona` (each line after
     its speaker's prompt); both have the same lines.
     """
-    import torch
-
-    from training.adapter import merge
-    from training.base import converted, load_base, load_tokenizer
-    from training.sft import encoded, measure
-
     found: dict[str, dict[str, float]] = {}
     for name in names:
         config = ModelConfig.parse(name)
         if config.runtime != "embedded":
             continue
+        import torch
+
+        from training.adapter import merge
+        from training.base import converted, load_base, load_tokenizer
+        from training.sft import encoded, measure
+
         folder = converted(embedded_weights(), base)
         model = load_base(folder)
         if config.path != "base":
@@ -260,7 +260,9 @@ def bits_per_character(
         found[name] = {}
         for form, share in (("layout", 0.0), ("persona", 1.0)):
             rows = [corpus_row(scene, random.Random(f"test {scene.name}"), share) for scene in scenes]
-            found[name][form] = measure(model, [encoded(row, tokenizer, _LONGEST) for row in rows], bf16=True)[1]
+            found[name][form] = measure(
+                model, [example for row in rows for example in encoded(row, tokenizer, _LONGEST)], bf16=True
+            )[1]
             if report:
                 report(len(found[name]), 2, form)
     return found

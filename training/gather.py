@@ -25,7 +25,7 @@ from training.dataset import (
     line_prompts,
     novel_rows,
     script_rows,
-    take_row,
+    take_rows,
     template_row,
 )
 from training.pairs import Pair, corpus_pairs, own_pairs, row_pairs, take_pairs, write_pairs
@@ -60,6 +60,7 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     Returns what the last one holds. Held out are the scenes of the corpus that `held_out.txt` names; rows of yours are all
     for training. Raises FileError for a source that cannot be read.
     """
+    tokenizer = tokenizer_in(embedded_weights())
     scenes = read_corpus(sources.corpus)
     listed = sources.corpus / "held_out.txt"
     hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
@@ -68,7 +69,7 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     for path in text_files(sources.scripts):
         rows += script_rows(path.stem, structure(decoded(path.read_bytes(), path)), rng)
     takes = [(read_transcript(path), f"take/{path.parent.name}") for path in _files(sources.takes, "transcript.json")]
-    rows += [row for take, name in takes if (row := take_row(take, name))]
+    rows += [row for take, name in takes for row in take_rows(take, name)]
     shuffled = [row for row in rows if row.split == "train"]
     rng.shuffle(shuffled)
     rows = [*shuffled, *(row for row in rows if row.split == "test")]
@@ -92,8 +93,8 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     asked = list(_asked(rows, (scene for scene in scenes if scene.name not in hidden)))
     write_atomically(out / "prompts.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in asked))
     write_atomically(out / "prompts.csv", "\ufeff" + _csv(one for one in asked if one["kind"] == "scene"))
-    lengths = _histogram(rows, out / "lengths.png")
-    report = {
+    lengths = _histogram(rows, tokenizer, out / "lengths.png")
+    summary = {
         "seed": seed,
         "rows": dict(Counter(f"{row.split} {row.kind} {row.source.partition('/')[0]}" for row in rows)),
         "pairs": dict(kinds),
@@ -101,8 +102,8 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
         "held_out": sorted(hidden),
         "tokens": lengths,
     }
-    write_atomically(out / "dataset.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-    return report
+    write_atomically(out / "dataset.json", json.dumps(summary, ensure_ascii=False, indent=1) + "\n")
+    return summary
 
 
 def _corpus(scenes: Sequence[CorpusScene], hidden: frozenset[str], sources: Sources, rng: random.Random) -> list[Row]:
@@ -170,11 +171,10 @@ def _csv(rows: Iterable[Mapping[str, str]]) -> str:
     return table.getvalue()
 
 
-def _histogram(rows: Sequence[Row], path: Path) -> Mapping[str, float]:
+def _histogram(rows: Sequence[Row], tokenizer: Any, path: Path) -> Mapping[str, float]:
     """Draw the lengths of the rows in tokens of the embedded model, trained and held out; return the mean and the longest."""
     from matplotlib.figure import Figure
 
-    tokenizer = tokenizer_in(embedded_weights())
     counts = tokenizer([row.text for row in rows], return_attention_mask=False)["input_ids"]
     lengths = [
         [len(ids) for ids, row in zip(counts, rows, strict=True) if row.split == split] for split in ("train", "test")

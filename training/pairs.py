@@ -17,14 +17,13 @@ from emotion.labels import valence_arousal
 from model.base import Sampling, StageModel
 from scenarios.values import Scenario
 from training.corpus import NEUTRAL, CorpusScene, Line
-from training.dataset import corpus_row, line_prompts
+from training.dataset import corpus_row, headings_of, line_prompts
 from training.rows import Row, Split
 from transcript.errors import FileError
 from transcript.record import Transcript, write_atomically
 from transcript.turn import Turn
 
 FAR = 0.6  # least distance of two intended valences, of -1..1, at which one is the wrong emotion for the other
-REASONS = ("speaker", "level", "emotion", "leak", "repeat", "own", "edit", "retry", "ranked")
 _LEAKS = ("\n### Prompt:", " S#2. 장면 전환", " ### Answer:", " [지문]", " #32.")
 _APART = 0.25  # least distance of two scores of the engine, of 0..1, at which one candidate is better
 
@@ -119,14 +118,15 @@ def take_pairs(take: Transcript, source: str) -> Iterator[Pair]:
     scenario = Scenario.from_dict(take.scenario)
     people = {persona.name: persona for persona in scenario.personas}
     relations = {(relation.from_, relation.to): relation for relation in scenario.relations}
-    headings = {number: prompts.heading(scene, number) for number, scene in enumerate(scenario.scenes, 1)}
+    headings = headings_of(take, scenario)
     for place, turn in enumerate(take.turns):
         if not turn.cue or turn.speaker not in people or not turn.candidates or turn.scene not in headings:
             continue
+        heard = [other for other in take.turns[:place] if not other.present or turn.speaker in other.present]
         relation = relations.get((turn.speaker, turn.cue.to[0])) if turn.cue.to else None
         examples = people[turn.speaker].voice.examples[:2]
         tail = prompts.tail(people[turn.speaker], turn.cue, relation, examples)
-        prompt = prompts.world(scenario) + prompts.history(take.turns[:place], headings) + tail
+        prompt = prompts.world(scenario) + prompts.history(heard, headings) + tail
         if found := _preferred(turn):
             reason, chosen, rejected = found
             yield Pair(prompt, f" {prompts.neutral(chosen)}\n", f" {prompts.neutral(rejected)}\n", reason, source)
@@ -143,7 +143,7 @@ def _preferred(turn: Turn) -> tuple[str, str, str] | None:
     if chosen.score is not None and chosen is not best and chosen.text != best.text:
         return "retry", chosen.text, best.text
     if worst.text != best.text and (worst.score is None or best.score - worst.score >= _APART):
-        return "ranked", best.mended or best.text, worst.text
+        return "ranked", best.text, worst.text
     return None
 
 

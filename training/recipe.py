@@ -18,6 +18,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 AboveZero = Annotated[float, Field(gt=0)]
 Least = Annotated[float, Field(ge=0)]
 Precision = Literal["fp32", "bf16", "nf4"]
+Reason = Literal["speaker", "level", "emotion", "leak", "repeat", "own", "edit", "retry", "ranked"]  # of a pair
 Kind = TypeVar("Kind", bound="Recipe")
 
 
@@ -65,7 +66,7 @@ class DpoRecipe(Recipe):
     beta: AboveZero
     sft: Least = 0.0
     pairs: Positive = 100_000
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 def load_recipe(name: Path, kind: type[Kind]) -> Kind:

@@ -39,9 +39,9 @@ def quiet() -> None:
 def base_folder(recipe: Recipe, cache: Path) -> str:
     """Return what transformers loads as the recipe's base: a folder or hub id; `cache` keeps the embedded one, converted."""
     if recipe.base != EMBEDDED:
-        return recipe.base
+        return str(Path(recipe.base).resolve()) if Path(recipe.base).is_dir() else recipe.base
     with _processes().main_process_first():
-        return str(converted(embedded_weights(), cache))
+        return str(converted(embedded_weights(), cache).resolve())
 
 
 def _processes() -> Any:
@@ -86,6 +86,13 @@ def fitted(model: Any, recipe: Recipe) -> Any:
     return model
 
 
+def half(recipe: Recipe) -> bool:
+    """Say whether products are in bf16: where the recipe asks for it, and in four bits on a GPU."""
+    import torch
+
+    return recipe.precision == "bf16" or (recipe.precision == "nf4" and torch.cuda.is_available())
+
+
 def settings(recipe: Recipe, out: Path) -> dict[str, Any]:
     """Return the arguments that TRL's SFTConfig and DPOConfig have in common."""
     import torch
@@ -104,7 +111,7 @@ def settings(recipe: Recipe, out: Path) -> dict[str, Any]:
         "train_sampling_strategy": "group_by_length" if recipe.batch > 1 else "random",
         "weight_decay": recipe.weight_decay,
         "max_grad_norm": 1.0,
-        "bf16": recipe.precision == "bf16" or (gpu and recipe.precision == "nf4"),
+        "bf16": half(recipe),
         "use_cpu": not gpu,
         "gradient_checkpointing": gpu and recipe.precision == "nf4",
         "save_steps": recipe.checkpoint_steps,
@@ -146,10 +153,11 @@ def run(trainer: Any, out: Path, report: Report | None) -> dict[str, Any]:
     seconds = time.perf_counter() - begun
     seen = int(trainer.accelerator.reduce(torch.tensor(trainer.seen, device=trainer.accelerator.device)))
     rows = [row for row in trainer.state.log_history if "loss" in row]
+    whole = trainer.accelerator.get_state_dict(trainer.model_wrapped) if trainer.is_fsdp_enabled else None
     if trainer.is_world_process_zero():
         write_atomically(out / "steps.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
         draw([(row["step"], float(row["loss"])) for row in rows], out / "loss.png")
-        trainer.model.save_pretrained(out / "adapter", selected_adapters=["default"])
+        trainer.model.save_pretrained(out / "adapter", selected_adapters=["default"], state_dict=whole)
     return {
         "steps": trainer.state.global_step,
         "resumed_at": int(start.name.partition("-")[2]) if start else 0,

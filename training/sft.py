@@ -8,14 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model.huggingface import pieces_ids
 from training.asides import PADDING, TRUNK, attention, positions
-from training.base import load_tokenizer, pieces_ids
+from training.base import load_tokenizer
 from training.recipe import SftRecipe
 from training.rows import Piece, Row, read_rows
-from training.runs import Report, base_folder, finish, fitted, frozen_base, quiet, run, settings
+from training.runs import Report, base_folder, finish, fitted, frozen_base, half, quiet, run, settings
 from transcript.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,21 +51,47 @@ class Example:
         }
 
 
-def encoded(row: Row, tokenizer: PreTrainedTokenizerFast, limit: int) -> Example:
-    """Encode a row piece by piece, as a prompt ends where a loss begins; drop whole pieces above `limit` ids."""
-    ids, mask, branches, characters, asides = [tokenizer.bos_token_id], [0], [TRUNK], 0, 0
+def encoded(row: Row, tokenizer: PreTrainedTokenizerFast, limit: int) -> list[Example]:
+    """Encode a row piece by piece, as a prompt ends where a loss begins, in examples of at most `limit` ids.
+
+    Where an aside has no room any more the next example begins: the history so far, without loss, and the asides that are left.
+    A history that is too long by itself ends the row.
+    """
     pieces = [(pieces_ids(tokenizer, piece.text), piece, len(piece.text)) for piece in row.pieces]
     if row.ends:
         pieces.append(([tokenizer.eos_token_id], Piece("", loss=True), 0))
-    for added, piece, length in pieces:
-        if len(ids) + len(added) > limit:
-            break
-        asides += piece.aside and branches[-1] == TRUNK
-        ids += added
-        mask += [int(piece.loss)] * len(added)
-        branches += [asides if piece.aside else TRUNK] * len(added)
-        characters += length if piece.loss else 0
-    return Example(tuple(ids), tuple(mask), tuple(branches), characters)
+    found, trunk = [], [tokenizer.bos_token_id]
+    open_ = _Open(trunk)
+    for aside, group in groupby(pieces, key=lambda entry: entry[1].aside):
+        for unit in [list(group)] if aside else [[entry] for entry in group]:
+            length = sum(len(ids) for ids, _, _ in unit)
+            if len(open_.ids) + length > limit and any(open_.mask):
+                found.append(open_.example())
+                open_ = _Open(trunk)
+            if len(open_.ids) + length > limit:
+                if not aside:
+                    return [*found, open_.example()] if any(open_.mask) else found
+                continue
+            open_.asides += aside
+            for ids, piece, characters in unit:
+                open_.ids += ids
+                open_.mask += [int(piece.loss)] * len(ids)
+                open_.branches += [open_.asides if aside else TRUNK] * len(ids)
+                open_.characters += characters if piece.loss else 0
+                if not aside:
+                    trunk = [*trunk, *ids]
+    return [*found, open_.example()] if any(open_.mask) else found
+
+
+class _Open:
+    """An example that is being filled, from the history `trunk`."""
+
+    def __init__(self, trunk: Sequence[int]) -> None:
+        self.ids, self.mask, self.branches = list(trunk), [0] * len(trunk), [TRUNK] * len(trunk)
+        self.asides = self.characters = 0
+
+    def example(self) -> Example:
+        return Example(tuple(self.ids), tuple(self.mask), tuple(self.branches), self.characters)
 
 
 def batch(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, torch.Tensor]:
@@ -108,10 +136,7 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
     tokenizer = load_tokenizer(folder)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     rows = read_rows(data / "rows.jsonl")
-    trained, tested = (
-        [example for example in _examples(rows, split, tokenizer, recipe.max_length) if any(example.mask)]
-        for split in ("train", "test")
-    )
+    trained, tested = (_examples(rows, split, tokenizer, recipe.max_length) for split in ("train", "test"))
     if not trained:
         raise UsageError(f"{data}: no row has a spoken line within {recipe.max_length} tokens; raise max_length")
     torch.manual_seed(recipe.seed)
@@ -162,10 +187,11 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
         model, config, data_collator=batch, train_dataset=dataset, processing_class=tokenizer, callbacks=[hook]
     )
     measured = tested[::_MEASURED]
-    before = measure(trainer.model, measured, recipe.precision == "bf16")
+    whole = not trainer.is_fsdp_enabled  # before training its parts are not yet where they can be run
+    before = measure(trainer.model, measured if whole else [], half(recipe))
     done = run(trainer, out, report)
-    after = measure(trainer.model, measured, recipe.precision == "bf16")
-    if bool(hook.share) != bool(recipe.neftune):
+    after = measure(trainer.model, measured, half(recipe))
+    if done["steps"] > done["resumed_at"] and bool(hook.share) != bool(recipe.neftune):
         raise UsageError(f"neftune is {recipe.neftune}, but the embeddings moved by {hook.share:.4f} in training")
     if not trainer.is_world_process_zero():
         return {}
@@ -173,7 +199,7 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
         out,
         {
             "recipe": asdict(recipe),
-            "rows": len(trained),
+            "examples": len(trained),
             "row_tokens": sum(len(row.ids) for row in trained),
             "loss_tokens": sum(sum(row.mask) for row in trained),
             "neftune_noise": round(hook.share, 4),
@@ -193,7 +219,7 @@ def spoken_loss(model: Any, inputs: Any) -> tuple[torch.Tensor, int]:
     labels = inputs["labels"][:, 1:]
     places = (labels != _LOST).any(0).nonzero()[:, 0]
     device, config = inputs["input_ids"].device.type, getattr(model, "module", model).config  # one of several processes
-    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else _dtype(model)
     logits = model(
         input_ids=inputs["input_ids"],
         attention_mask=attention(inputs["branches"], inputs["position_ids"], config, dtype),
@@ -206,6 +232,11 @@ def spoken_loss(model: Any, inputs: Any) -> tuple[torch.Tensor, int]:
         logits.float().flatten(0, 1), wanted.flatten(), ignore_index=_LOST, reduction="sum"
     )
     return loss, int((wanted != _LOST).sum())
+
+
+def _dtype(model: Any) -> torch.dtype:
+    dtype: torch.dtype = getattr(model, "module", model).get_input_embeddings().weight.dtype
+    return dtype
 
 
 def measure(model: Any, rows: Sequence[Example], bf16: bool) -> tuple[float, float]:
@@ -227,7 +258,7 @@ def measure(model: Any, rows: Sequence[Example], bf16: bool) -> tuple[float, flo
 
 
 def _examples(rows: Iterable[Row], split: str, tokenizer: PreTrainedTokenizerFast, limit: int) -> list[Example]:
-    return [encoded(row, tokenizer, limit) for row in rows if row.split == split]
+    return [example for row in rows if row.split == split for example in encoded(row, tokenizer, limit)]
 
 
 def _before_after(before: tuple[float, float], after: tuple[float, float], which: int) -> dict[str, float | None]:

@@ -4,7 +4,7 @@ import pytest
 
 from training.asides import positions
 from training.rows import Piece, Row
-from training.sft import Example, batch, encoded, spoken_loss
+from training.sft import batch, encoded, spoken_loss
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -67,7 +67,7 @@ def test_the_loss_of_a_row_is_that_of_its_lines_each_after_its_own_prompt(make):
     torch.manual_seed(0)
     model = make().eval()
     with torch.no_grad():
-        loss, count = spoken_loss(model, batch([encoded(ROW, Letters(), 999).inputs()]))
+        loss, count = spoken_loss(model, batch([encoded(ROW, Letters(), 999)[0].inputs()]))
         summed = tokens = 0
         for prompt, said in ROW.answers():
             ids = [Letters.bos_token_id, *Letters().encode(prompt + said)]
@@ -83,7 +83,7 @@ def test_two_rows_in_a_batch_count_as_each_alone():
     torch.manual_seed(0)
     model = llama().eval()
     short = Row("corpus/y", (Piece("제목: 집\n지은:"), Piece(" 네.\n", loss=True)))
-    rows = [encoded(row, Letters(), 999).inputs() for row in (ROW, short)]
+    rows = [encoded(row, Letters(), 999)[0].inputs() for row in (ROW, short)]
     with torch.no_grad():
         alone = [spoken_loss(model, batch([row])) for row in rows]
         loss, count = spoken_loss(model, batch(rows))
@@ -103,7 +103,21 @@ def test_answers_stand_after_the_history_and_their_own_aside_only():
     assert all(prompt.count("[") <= 1 for prompt in prompts)
 
 
-def test_a_cut_row_has_no_targets_beyond_the_cut():
-    cut = encoded(ROW, Letters(), 40)
-    assert isinstance(cut, Example) and len(cut.ids) <= 40
-    assert len(cut.ids) == len(cut.mask) == len(cut.branches)
+@pytest.mark.parametrize("limit", [75, 90, 120])
+def test_a_row_that_is_split_has_the_same_loss_in_all_its_examples(limit):
+    torch.manual_seed(0)
+    model = gemma().eval()
+    examples = encoded(ROW, Letters(), limit)
+    assert all(len(example.ids) <= limit for example in examples) and (len(examples) > 1) == (limit < 120)
+    with torch.no_grad():
+        whole, count = spoken_loss(model, batch([encoded(ROW, Letters(), 999)[0].inputs()]))
+        parts = [spoken_loss(model, batch([example.inputs()])) for example in examples]
+    assert sum(part[1] for part in parts) == count
+    assert sum(part[0].item() for part in parts) == pytest.approx(whole.item(), rel=1e-4)
+    assert sum(example.characters for example in examples) == encoded(ROW, Letters(), 999)[0].characters
+
+
+def test_a_history_that_is_too_long_ends_the_row():
+    examples = encoded(ROW, Letters(), 30)
+    assert all(len(example.ids) <= 30 for example in examples)
+    assert sum(map(sum, (example.mask for example in examples))) < sum(encoded(ROW, Letters(), 999)[0].mask)

@@ -17,6 +17,7 @@ from training.dataset import (
     line_prompts,
     novel_rows,
     script_rows,
+    take_rows,
     template_row,
 )
 from training.gather import Sources, gather
@@ -49,7 +50,7 @@ def test_a_tail_stands_where_the_engine_puts_it():
     tail = row.pieces[1].text
     persona = SCENE.scenario.personas[1]
     examples = tail.split("말투 ")[1].split("]")[0].split(" / ")
-    goal = "미란이 사라진 도장을 찾고 경호는 광어 얘기만 한다"
+    goal = "미란이 사라진 도장을 찾고"  # her part of the goal, as the director gives it
     cue = Cue("미란", ("경호",), goal if goal in tail else "", {"의심/불신": 1.0}, "해라체")
     assert tail == prompts.tail(persona, cue, SCENE.scenario.relations[1], examples)
 
@@ -154,6 +155,25 @@ def test_pairs_of_a_scene_keep_the_true_line_and_say_what_is_wrong_with_the_othe
     assert kinds["speaker"].rejected in true and kinds["level"].rejected not in true
     assert "###" in kinds["leak"].rejected or "#" in kinds["leak"].rejected or "[" in kinds["leak"].rejected
     assert all(pair.prompt.endswith(":") or pair.prompt.endswith(")") for pair in found)
+
+
+def played(turns, **told):
+    return Transcript("빈 수조", SCENE.scenario.to_dict(), told, tuple(turns))
+
+
+def test_what_a_person_wrote_in_a_take_teaches_scene_by_scene():
+    cue = Cue("미란", ("경호",), level="해라체")
+    turns = [Turn(n, 1, 1, "dialogue", f"{n}번째 말이다.", "경호") for n in range(1, 41)]
+    turns += [
+        Turn(41, 2, 1, "action", "수조가 빈다."),
+        Turn(42, 2, 1, "dialogue", "다 나갔냐.", "미란", cue=cue, by="human"),
+    ]
+    turns += [Turn(43, 2, 1, "dialogue", "귓속말.", "경호", present=("경호",))]
+    (row,) = take_rows(played(turns, path=[0, 0]), "take/x")
+    assert lost(row) == [" 다 나갔냐.\n"]
+    assert "S#2. 횟집 수조 앞" in row.text and "번째" not in row.text and "귓속말" not in row.text
+    assert "[미란. 경호에게 해라체" in row.text
+    assert take_rows(played(turns[:41]), "take/x") == []
 
 
 def take(by, text, candidates):

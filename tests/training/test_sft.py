@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training.base import gguf_name, pieces_ids, tokenizer_of
+from model.huggingface import pieces_ids
+from training.base import gguf_name, tokenizer_of
 from training.recipe import SHIPPED, DpoRecipe, SftRecipe, load_recipe
 from training.rows import Piece, Row
 from training.sft import encoded
@@ -47,7 +48,7 @@ def test_a_prompt_begins_with_the_start_token_and_a_piece_does_not(tokenizer):
 
 def test_loss_stands_on_the_ids_of_loss_pieces_only(tokenizer):
     row = Row("corpus/x", (Piece("네"), Piece(" 왔네\n", loss=True), Piece("네"), Piece(".\n", loss=True)))
-    example = encoded(row, tokenizer, 99)
+    (example,) = encoded(row, tokenizer, 99)
     assert example.ids == (1, 6, 9, 2, 6, 7, 2)
     assert example.mask == (0, 0, 1, 1, 0, 1, 1)
     assert example.characters == len(" 왔네\n.\n")
@@ -55,12 +56,12 @@ def test_loss_stands_on_the_ids_of_loss_pieces_only(tokenizer):
 
 def test_a_long_row_ends_after_a_whole_piece(tokenizer):
     row = Row("corpus/x", (Piece("네"), Piece(" 왔네\n", loss=True), Piece("네"), Piece(".\n", loss=True)))
-    assert encoded(row, tokenizer, 6).ids == (1, 6, 9, 2, 6)
+    assert [example.ids for example in encoded(row, tokenizer, 4)] == [(1, 6, 9, 2)]
 
 
 def test_a_row_that_ends_closes_with_the_tokenizers_end(tokenizer):
     row = Row("corpus/x", (Piece("네"), Piece(".", loss=True)), ends=True)
-    assert encoded(row, tokenizer, 99).ids == (1, 6, 7, tokenizer.eos_token_id)
+    assert [example.ids for example in encoded(row, tokenizer, 99)] == [(1, 6, 7, tokenizer.eos_token_id)]
 
 
 def test_every_shipped_recipe_loads():
