@@ -153,7 +153,7 @@ def dataset(
         str | None,
         typer.Option("--own", metavar="MODEL", help="Also pair writers' lines with what this model says there."),
     ] = None,
-    own_lines: Annotated[int, typer.Option("--own-lines", min=1, help="Lines of a scene that it says.")] = 1,
+    own_lines: Annotated[int, typer.Option("--own-lines", min=1, help="Lines that it says, in all.")] = 200,
     seed: Annotated[int, typer.Option("--seed", help="Draws what stands where.")] = 17,
 ) -> None:
     """Make training rows and preference pairs.

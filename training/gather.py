@@ -51,7 +51,7 @@ class Sources:
     chatbot: int = 15
     whole: int | None = None  # scenes as the answer to a request; None: all
     own: StageModel | None = None  # says lines in the place of writers', to be told from them
-    own_lines: int = 1  # a scene
+    own_lines: int = 200  # in all, as many of each scene; one takes a second or two
 
 
 def gather(sources: Sources, out: Path, seed: int, report: Report | None = None) -> dict[str, Any]:
@@ -74,12 +74,14 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     rng.shuffle(shuffled)
     rows = [*shuffled, *(row for row in rows if row.split == "test")]
     pairs: list[Pair] = []
+    asked = frozenset(rng.sample([scene.name for scene in scenes], min(sources.own_lines, len(scenes))))
+    each = max(1, sources.own_lines // len(scenes))
     for number, scene in enumerate(scenes, 1):
         split: Split = "test" if scene.name in hidden else "train"
         drawn = random.Random(f"{seed} {scene.name}")
         pairs += corpus_pairs(scene, split, drawn)
-        if sources.own:
-            pairs += own_pairs(sources.own, scene, split, sources.own_lines, seed, drawn)
+        if sources.own and scene.name in asked:
+            pairs += own_pairs(sources.own, scene, split, each, seed, drawn)
         if report:
             report(number, len(scenes), scene.name)
     for row in rows:
@@ -90,9 +92,9 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     rng.shuffle(pairs)
     write_rows(rows, out / "rows.jsonl")
     kinds = write_pairs(pairs, out / "pairs.jsonl")
-    asked = list(_asked(rows, (scene for scene in scenes if scene.name not in hidden)))
-    write_atomically(out / "prompts.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in asked))
-    write_atomically(out / "prompts.csv", "\ufeff" + _csv(one for one in asked if one["kind"] == "scene"))
+    told = list(_asked(rows, (scene for scene in scenes if scene.name not in hidden)))
+    write_atomically(out / "prompts.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in told))
+    write_atomically(out / "prompts.csv", "\ufeff" + _csv(one for one in told if one["kind"] == "scene"))
     lengths = _histogram(rows, tokenizer, out / "lengths.png")
     summary = {
         "seed": seed,
