@@ -18,7 +18,7 @@ from training.base import converted, load_tokenizer
 from training.corpus import read_corpus
 from training.dataset import corpus_row, held_out
 from training.gather import CORPUS
-from training.recipe import SftRecipe, load_recipe
+from training.recipe import Precision, SftRecipe, load_recipe
 from training.runs import fitted, frozen_base, quiet
 from training.sft import Example, batch, encoded, spoken_loss
 
@@ -49,7 +49,7 @@ def main() -> None:
         loss, count = spoken_loss(model, inputs)
         return loss / count
 
-    ways: list[tuple[str, str, bool, Callable[[Any, dict[str, Any]], Any]]] = [
+    ways: list[tuple[str, Precision, bool, Callable[[Any, dict[str, Any]], Any]]] = [
         ("fp32, the whole vocabulary, logits everywhere, a prompt for each line", "fp32", True, everywhere),
         ("… the vocabulary trimmed to Korean", "fp32", False, everywhere),
         ("… logits only where the loss is, the scene once and its lines in asides", "fp32", False, ours),

@@ -24,7 +24,8 @@ from transformers import PreTrainedTokenizerFast
 
 from emotion._pieces import BUCKETS, SPACE, Pieces, grams, normalised
 from emotion.labels import LABELS
-from training.base import load_base, load_tokenizer, pieces_ids
+from model.huggingface import pieces_ids
+from training.base import load_base, load_tokenizer
 from training.emotion.data import GOEMOTIONS
 from training.emotion.metrics import Floats, auroc
 

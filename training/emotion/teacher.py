@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emotion.labels import LABELS
-from training.base import load_base, load_tokenizer, pieces_ids
+from model.huggingface import pieces_ids
+from training.base import load_base, load_tokenizer
 from training.emotion.data import GOEMOTIONS, Rows
 from training.emotion.metrics import Floats, auroc
 
