@@ -149,12 +149,12 @@ def test_two_processes_of_one_row_each_learn_what_one_learns_from_two(work, data
     one = train(load_recipe(tmp_path / "one.yaml", SftRecipe), dataset, tmp_path / "one", tmp_path / "base")
     root = Path(__file__).parents[2]
     command = [
-        "accelerate.commands.launch",
-        "--config_file",
-        root / "training" / "accelerate" / "cpu.yaml",
+        "torch.distributed.run",
+        "--nproc_per_node",
+        2,
         "-m",
         "daebon",
-    ]
+    ]  # what accelerate launches on one machine
     words = ["train", "sft", "--recipe", tmp_path / "two.yaml", "--data", dataset, "--out", tmp_path / "two"]
     done = subprocess.run(
         [sys.executable, "-m", *map(str, command), *map(str, words)],
