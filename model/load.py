@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from model.base import StageModel
@@ -28,9 +29,7 @@ def load_chat_model(config: ModelConfig) -> StageModel:
         case "hf":
             from model.huggingface import HuggingFaceModel
 
-            return HuggingFaceModel.load(
-                str(Path(config.path).expanduser()) if config.path.startswith("~") else config.path
-            )
+            return HuggingFaceModel.load(os.path.expanduser(config.path))
         case "scripted":
             from model.scripted import ScriptedModel
 

@@ -1,8 +1,9 @@
-"""A Llama of two layers with random weights and a byte-pair tokenizer of its own, in the shape of a folder of transformers."""
+"""Models of two layers with random weights: a Llama as a folder of transformers, and a Llama and a Gemma 3 of a few letters."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 def tiny_llama(folder: Path, text: str) -> Path:
@@ -36,3 +37,30 @@ def tiny_llama(folder: Path, text: str) -> Path:
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
+
+
+def letters_llama() -> Any:
+    """Return a Llama of 99 ids."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    return LlamaForCausalLM(
+        LlamaConfig(vocab_size=99, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2)
+    ).eval()
+
+
+def letters_gemma(window: int) -> Any:
+    """Return a Gemma 3 of 99 ids with one layer of either kind, that sees `window` places in the sliding one."""
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+    config = Gemma3TextConfig(
+        vocab_size=99,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        sliding_window=window,
+        layer_types=["sliding_attention", "full_attention"],
+    )
+    return Gemma3ForCausalLM._from_config(config, attn_implementation="eager").eval()

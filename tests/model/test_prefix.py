@@ -5,34 +5,21 @@ import random
 import pytest
 
 torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 
 from model.prefix import PrefixCache, common, expanded  # noqa: E402
+from tests.tiny import letters_gemma, letters_llama  # noqa: E402
 
 
 def llama():
     torch.manual_seed(1)
-    config = transformers.LlamaConfig(
-        vocab_size=80, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2
-    )
-    return transformers.LlamaForCausalLM(config).eval()
+    return letters_llama()
 
 
 def gemma():
-    """Make a Gemma 3 whose window is far shorter than the prompts."""
+    """Return a Gemma 3 whose window is shorter than the prompts."""
     torch.manual_seed(1)
-    config = transformers.Gemma3TextConfig(
-        vocab_size=80,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=16,
-        sliding_window=16,
-        layer_types=["sliding_attention", "full_attention"],
-    )
-    return transformers.Gemma3ForCausalLM(config).eval()
+    return letters_gemma(window=16)
 
 
 def said(model, ids, cache=None):

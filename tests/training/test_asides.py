@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.tiny import letters_gemma, letters_llama
 from training.asides import positions
 from training.rows import Piece, Row
 from training.sft import batch, encoded, spoken_loss
 
 torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 
 
 class Letters:
@@ -40,26 +41,14 @@ ROW = Row(
 
 
 def llama():
-    config = transformers.LlamaConfig(
-        vocab_size=99, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2
-    )
-    return transformers.LlamaForCausalLM(config)
+    torch.manual_seed(1)
+    return letters_llama()
 
 
 def gemma():
-    """Make a Gemma 3 whose window is shorter than the row, with one layer of either kind."""
-    config = transformers.Gemma3TextConfig(
-        vocab_size=99,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=16,
-        sliding_window=12,
-        layer_types=["sliding_attention", "full_attention"],
-    )
-    return transformers.Gemma3ForCausalLM._from_config(config, attn_implementation="eager")
+    """Return a Gemma 3 whose window is shorter than the prompts."""
+    torch.manual_seed(1)
+    return letters_gemma(window=12)
 
 
 @pytest.mark.parametrize("make", [llama, gemma])
