@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from agents import prompts
+from agents import narration, prompts
 from agents.casting import Choice, cast_next
 from agents.guards import novelty
 from agents.knowledge import Fact, opening
 from agents.planning import part, planned
 from agents.psychology import disposition
+from agents.stage import Act, Decision, Happen, NextBeat, Speak, Spent, Stage
 from agents.steering import drift, readable
 from emotion.labels import target_valence
 from model.base import StageModel
-from scenarios.values import END, Beat, Persona, Relation, Scenario, Scene
-from transcript.turn import By, Cue, Turn
+from scenarios.values import END, Beat, Persona, Scenario, Scene
+from transcript.turn import Cue, Turn
 
 STALE = 3  # lines in a row with little novelty after which something must happen
 LITTLE = 0.45  # novelty under which a line counts as such
@@ -28,90 +29,15 @@ RISE = 0.1  # by how much the probability that a beat is done must have risen si
 _STRONG = 0.6  # target strength from which an acting direction is shown
 _QUIET = 3  # lines without a parenthetical before another one is shown
 _MOST_NARRATION = 0.17  # share of turns that are not spoken, above which the director adds none
+_NEAR = 4  # gestures nearest to the plan in mood among which the model chooses
 _NOTE = "연출 지시"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What the director sees: places are indexes from 0, `turns` the take so far, `beat_turns` turns in this beat.
-
-    `path` are the scenes played, the last one being played; `judged` what the model gave the beat for being done, so far.
-    """
-
-    path: Sequence[int]
-    beat: int
-    beat_turns: int
-    turns: Sequence[Turn]
-    present: Sequence[str]
-    spoken: Sequence[str]  # who spoke in this beat
-    out: Sequence[int]  # numbers of the facts that were said
-    known: Mapping[str, Sequence[int]]
-    relations: Mapping[tuple[str, str], Relation]
-    seed: int
-    note: str = ""
-    asked: str = ""  # the speaker that the person chose
-    stale: int = 0
-    used_events: Sequence[str] = ()
-    no_action: bool = False  # the model found no action line just now
-    judged: Sequence[float] = ()
-
-    @property
-    def scene(self) -> int:
-        """Return the scene being played."""
-        return self.path[-1]
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What deciding cost."""
-
-    calls: int = 0
-    prefilled: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Speak:
-    """Somebody speaks: hand out `cue`; `opening` is the beginning of the line when it must bring out a fact."""
-
-    cue: Cue
-    why: str
-    opening: str = ""
-    spent: Spent = Spent()
-
-
-@dataclass(frozen=True)
-class Act:
-    """An action line about `subject` is wanted from the model."""
-
-    subject: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Happen:
-    """Something happens: an event of the scenario, or of the director's own (`by` is then `engine`)."""
-
-    text: str
-    why: str
-    by: By = "scenario"
-
-
-@dataclass(frozen=True)
-class NextBeat:
-    """The beat is over; `why` starts with `condition` or `forced`."""
-
-    why: str
-
-
-Decision = Speak | Act | Happen | NextBeat
 
 
 @dataclass(frozen=True)
 class Director:
     """Plans and steers one scenario; holds no state of a take.
 
-    `moods` are the valences measured in the scenario's events; without `steer` the plan is made and followed by nobody.
+    `moods` are the valences measured in events and gestures; without `steer` the plan is made and followed by nobody.
     """
 
     scenario: Scenario
@@ -144,9 +70,7 @@ class Director:
         if off and (means := self._means(beat, stage, off, event)):
             return means
         if self._wants_action(stage):
-            last = stage.turns[-1]
-            subject = next((name for name in last.to if name in stage.present), last.speaker or stage.present[0])
-            return Act(subject, f"action: the share of actions is below {self.scenario.director.actions:.2f}")
+            return self._action(stage, heard, model)
         return self._cast(beat, stage, heard, model)
 
     def asks(self, stage: Stage) -> bool:
@@ -183,11 +107,7 @@ class Director:
         choices = [f" {prompts.neutral(branch.choice)}" for branch in scene.branches]
         if len(choices) == 1:
             return 0, "only way on", Spent()
-        here, bare = model.score(f"{heard}[다음]\n", choices), model.score("[다음]\n", choices)
-        gains = [a / max(b, 1e-9) for a, b in zip(here.probabilities, bare.probabilities, strict=True)]
-        best = max(range(len(gains)), key=gains.__getitem__)
-        share = gains[best] / sum(gains)
-        spent = Spent(here.calls + bare.calls, here.prefilled + bare.prefilled, here.seconds + bare.seconds)
+        best, share, spent = _most_fitting(choices, heard, "[다음]\n", model)
         return best, f"branch: {scene.branches[best].choice} ({share:.2f} of {len(choices)} ways)", spent
 
     def next_scene(self, scene: int, branch: int | None) -> int | None:
@@ -296,6 +216,23 @@ class Director:
             and since >= max(3, round((1 - share) / share))
         )
 
+    def _action(self, stage: Stage, heard: str, model: StageModel) -> Act:
+        """Have the one spoken to do something: a gesture of theirs not yet seen, near the plan in mood, else new words."""
+        last = stage.turns[-1]
+        subject = next((name for name in last.to if name in stage.present), last.speaker or stage.present[0])
+        why = f"action: the share of actions is below {self.scenario.director.actions:.2f}"
+        seen = {turn.text for turn in stage.turns}
+        left = [text for text in narration.gestures(self.personas[subject]) if text not in seen]
+        if self.steer and (targets := planned(self.scenario, stage.path, stage.beat, stage.beat_turns, subject)):
+            wanted = readable(target_valence(targets))
+            left = sorted(left, key=lambda text: abs(self.moods.get(text, wanted) - wanted))[:_NEAR]
+        if not left:
+            return Act(subject, why)
+        start = narration.beginning(subject)
+        ends = [text.removeprefix(start) for text in left]
+        best, share, spent = _most_fitting(ends, heard, prompts.stage_direction(start), model)
+        return Act(subject, f"{why}; gesture ({share:.2f} of {len(left)})", left[best], spent)
+
     def _cast(self, beat: Beat, stage: Stage, heard: str, model: StageModel) -> Speak:
         if fact := self._due(beat, stage):
             number, holder = fact
@@ -369,6 +306,15 @@ def own_events() -> tuple[tuple[str, str], ...]:
     """Return the director's own events: text and mood, + or -."""
     rows = (files("agents") / "events.tsv").read_text(encoding="utf-8").splitlines()
     return tuple((text, mood) for text, mood in (row.split("\t") for row in rows if row and not row.startswith("#")))
+
+
+def _most_fitting(options: Sequence[str], heard: str, ask: str, model: StageModel) -> tuple[int, float, Spent]:
+    """Score `options` after `heard` and `ask` against `ask` alone; return the index of the best, its share, the cost."""
+    here, bare = model.score(f"{heard}{ask}", options), model.score(ask, options)
+    gains = [a / max(b, 1e-9) for a, b in zip(here.probabilities, bare.probabilities, strict=True)]
+    best = max(range(len(gains)), key=gains.__getitem__)
+    spent = Spent(here.calls + bare.calls, here.prefilled + bare.prefilled, here.seconds + bare.seconds)
+    return best, gains[best] / sum(gains), spent
 
 
 def freshness(turn: Turn, before: Sequence[Turn]) -> float:

@@ -1,4 +1,4 @@
-"""Action lines (지문) that the model writes: how they begin and what is wrong with a candidate."""
+"""Action lines (지문): the gestures a persona has, how those of the model begin and what is wrong with a candidate."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from agents.guards import LOOK_BACK, NEAR_COPY, similarity
 from agents.names import with_particle
+from scenarios.values import Persona
 
 _SHAPE = re.compile(r"[가-힣0-9 ,·]+다\.")
 _FINITE = re.compile(r"(?:[가-힣]는다|[가-힣]다)\.\Z")
@@ -20,6 +21,11 @@ _LONGEST = 45
 def beginning(subject: str) -> str:
     """Return how an action line about `subject` begins: the name with its particle."""
     return with_particle(subject, "이", "가")
+
+
+def gestures(persona: Persona) -> list[str]:
+    """Return the action lines that the writer gave a persona."""
+    return [f"{beginning(persona.name)} {gesture}" for gesture in persona.gestures]
 
 
 def trimmed(text: str) -> str:

@@ -9,9 +9,10 @@ from itertools import combinations
 
 from agents import narration, prompts
 from agents.character import SAMPLING
-from agents.director import Director, Stage, own_events
+from agents.director import Director, own_events
 from agents.guards import similarity
 from agents.names import with_particle
+from agents.stage import Stage
 from emotion.labels import families
 from emotion.measure import EmotionModel
 from model.base import Proposal, StageModel

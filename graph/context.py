@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agents import prompts
+from agents import narration, prompts
 from agents.character import Character
 from agents.director import Director
 from agents.knowledge import Fact, facts_of
@@ -48,7 +48,8 @@ class Company:
         """Bind one agent to each role."""
         self.facts = facts_of(self.scenario)
         events = [event for scene in self.scenario.scenes for event in scene.events]
-        moods = {event: self.emotion.read(event).valence for event in events}
+        acts = [line for persona in self.scenario.personas for line in narration.gestures(persona)]
+        moods = {line: self.emotion.read(line).valence for line in (*events, *acts)}
         self.director = Director(self.scenario, self.facts, moods, self.steer)
         self.characters = {persona.name: Character(persona) for persona in self.scenario.personas}
         self.dispositions = {persona.name: disposition(persona) for persona in self.scenario.personas}

@@ -13,10 +13,11 @@ from langgraph.types import interrupt
 
 from agents import narration, prompts
 from agents.character import SAMPLING, weigh
-from agents.director import LITTLE, Act, Happen, NextBeat, Speak, directions, freshness
+from agents.director import LITTLE, directions, freshness
 from agents.guards import GRAVE, Rules, gravity
 from agents.knowledge import forbidden
 from agents.ranking import rank
+from agents.stage import Act, Happen, NextBeat, Speak
 from agents.steering import MISS, Ask, asked, said
 from emotion.dynamics import in_words
 from graph.context import Company
@@ -222,7 +223,10 @@ def _decided(company: Company, state: StageState) -> StageState | None:
                 "cost": cost,
             }
             return {**state, **made, "kind": "dialogue"}
-        case Act(subject, why):
+        case Act(subject, why, text, spent):
+            cost = added(state["cost"], spent.prefilled, spent.calls, spent.seconds, spent.calls)
+            if text:
+                return {**state, "line": new_line("action", text, why, "scenario"), "cost": cost}
             return {**state, "kind": "action", "opening": subject, "why": why}
         case Happen(text, why, by):
             return {**state, "line": new_line("event", text, why, by)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.director import Stage
 from agents.names import with_particle
 from agents.planning import planned
+from agents.stage import Stage
 from agents.steering import readable
 from agents.suggestions import Suggestion, by_plan, suggest
 from emotion import dynamics

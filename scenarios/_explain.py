@@ -46,6 +46,9 @@ def explain(error: ErrorDetails, at: Translation) -> Problem | None:
     if path == ("cast", path[-1]) and kind == "dataclass_type":
         remedy = "write the path of a persona file, such as personas/지은.yaml, or a persona with its name"
         return Problem(place, f"{show(value)} is nobody", remedy)
+    if "gestures" in path[-2:-1] and kind == "string_pattern_mismatch":
+        remedy = "write what they do in the present tense, without the subject: 엄지로 손등의 흉터를 문지른다."
+        return Problem(place, f"{show(value)} is not one sentence that ends in 다.", remedy)
     what, remedy = _WORDS[kind](value, context)
     return Problem(place, what, remedy)
 

@@ -20,6 +20,7 @@ Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, max_
 Filled = Annotated[Text, StringConstraints(pattern=r"\S")]
 Line = Annotated[Text, StringConstraints(pattern=r"^\s*\S[^\n]*\s*$")]
 Note = Annotated[Text, StringConstraints(pattern=r"^\s*[^\n]*\s*$")]
+Gesture = Annotated[Text, StringConstraints(pattern=r"^\s*\S[^\n]*다\.\s*$")]
 Name = Annotated[
     str,
     StringConstraints(
@@ -55,6 +56,7 @@ def _range(turns: tuple[int, int]) -> tuple[int, int]:
 Age = Annotated[Text, BeforeValidator(_age, json_schema_input_type=str | int | float)]
 Names = Annotated[tuple[Filled, ...], Field(max_length=MAX_LIST)]
 Lines = Annotated[tuple[Line, ...], Field(max_length=MAX_LIST)]
+Gestures = Annotated[tuple[Gesture, ...], Field(max_length=MAX_LIST)]
 Facts = Annotated[tuple[Filled, ...], Field(max_length=MAX_LIST)]
 Feelings = Annotated[Mapping[Annotated[Filled, AfterValidator(_label)], Share], Field(max_length=MAX_LIST)]
 Count = Annotated[int, Field(strict=True, ge=1, le=MAX_TURNS)]

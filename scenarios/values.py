@@ -17,6 +17,7 @@ from scenarios._fields import (
     Feelings,
     Filled,
     Flag,
+    Gestures,
     Line,
     Lines,
     Name,
@@ -89,6 +90,10 @@ class Persona:
         Facts, key("비밀", "facts not said before a beat reveals them", "비트가 공개하기 전에는 말하지 않는 사실들")
     ] = ()
     voice: Annotated[Voice, key("말투", "how they talk", "말하는 방식")] = Voice()
+    gestures: Annotated[
+        Gestures,
+        key("몸짓", "what they do, without the subject: action lines", "지문이 될 동작, 주어 없이 한 문장씩"),
+    ] = ()
     traits: Annotated[Traits, key("성격", "Big Five, each 0..1", "성격 5요인, 각각 0..1")] = Traits()
     emotion: Annotated[Temperament, key("감정", "feelings at rest", "평소의 감정")] = Field(default_factory=Temperament)
     talkativeness: Annotated[Share, key("말수", "0 silent .. 1 talkative", "0 과묵 .. 1 수다")] = 0.5

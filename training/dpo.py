@@ -10,7 +10,7 @@ from model.weights import sha256_of
 from training.base import load_tokenizer
 from training.pairs import evenly, read_pairs
 from training.recipe import DpoRecipe
-from training.runs import Report, base_folder, finish, fitted, frozen_base, quiet, run, settings
+from training.runs import Report, base_folder, finish, fitted, frozen_base, part, quiet, run, settings
 from transcript.errors import ModelError, UsageError
 
 
@@ -84,7 +84,7 @@ def train(
     )
     done = run(trainer, out, report)
     held = trainer.evaluate() if tested else {}
-    if not trainer.is_world_process_zero():
+    if not part(trainer):
         return {}
     logs = [row for row in trainer.state.log_history if "rewards/margins" in row]
     tail = logs[-max(1, len(logs) // 4) :]

@@ -169,6 +169,20 @@ def run(trainer: Any, out: Path, report: Report | None) -> dict[str, Any]:
     }
 
 
+def part(trainer: Any) -> bool:
+    """Close the group of processes, if there is one, and say whether this is the process that writes the report.
+
+    All wait for each other: gloo aborts a process that ends while its neighbours' connections are open (seen as signal 6).
+    """
+    import torch.distributed as group
+
+    first: bool = trainer.is_world_process_zero()
+    if group.is_available() and group.is_initialized():
+        group.barrier()
+        group.destroy_process_group()
+    return first
+
+
 def draw(losses: Sequence[tuple[int, float]], path: Path) -> None:
     """Draw the loss of every step and its running mean as PNG."""
     from matplotlib.figure import Figure

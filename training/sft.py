@@ -17,7 +17,7 @@ from training.asides import PADDING, TRUNK, attention, positions
 from training.base import load_tokenizer
 from training.recipe import SftRecipe
 from training.rows import Piece, Row, read_rows
-from training.runs import Report, base_folder, finish, fitted, frozen_base, half, quiet, run, settings
+from training.runs import Report, base_folder, finish, fitted, frozen_base, half, part, quiet, run, settings
 from transcript.errors import UsageError
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
     after = measure(trainer.model, measured, half(recipe))
     if done["steps"] > done["resumed_at"] and bool(hook.share) != bool(recipe.neftune):
         raise UsageError(f"neftune is {recipe.neftune}, but the embeddings moved by {hook.share:.4f} in training")
-    if not trainer.is_world_process_zero():
+    if not part(trainer):
         return {}
     return finish(
         out,

@@ -4,9 +4,10 @@ from itertools import combinations
 
 import pytest
 
-from agents.director import Director, Stage
+from agents.director import Director
 from agents.guards import similarity
 from agents.knowledge import facts_of
+from agents.stage import Stage
 from agents.suggestions import Suggestion, by_plan, suggest
 from emotion.measure import LexiconEmotion
 from scenarios import find, load_scenario

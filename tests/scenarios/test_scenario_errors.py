@@ -106,6 +106,13 @@ MISTAKES: dict[str, tuple[str, str, int, str, tuple[str, ...]]] = {
         ("nothing",),
     ),
     "mapping is text": (END_OF_BASE, "만난다\nsetting: 항구\n", 9, "setting", ("'항구'", "mapping")),
+    "gesture is no sentence": (
+        "secret: [지은은 내일 떠난다]",
+        "gestures: [손등을 문지르며]",
+        5,
+        "cast[1].gestures[0]",
+        ("'손등을 문지르며'", "ends in 다."),
+    ),
     "flag is yes": (
         END_OF_BASE,
         f"만난다\n{SCENE}heading: {{inside: 예}}\n",
