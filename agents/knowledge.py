@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from agents.mending import remade
 from agents.names import has_final, mentioned
 from agents.paraphrases import concepts, words_of
 from scenarios.values import Relation, Scenario
@@ -139,9 +140,11 @@ def clues(text: str, fact: Fact) -> tuple[float, ...]:
 
 
 def opening(fact: Fact, speaker: str, addressee: str, relation: Relation | None, level: str | None) -> str:
-    """Return the beginning of the line in which `speaker` says `fact`, up to the stem of its verb.
+    """Return the beginning of the line in which `speaker` says `fact`, up to the stem of its verb, or with its ending.
 
-    The writer's fact gives the content, the model finds the ending: `지은은 내일 첫차로 떠난다` said by 지은 is `저 내일 첫차로 떠나`.
+    The writer's fact gives the content, the model finds the ending of what is past: `민수는 배를 팔았다` is `나 배를 팔았` said by
+    민수. What is present is conjugated here (`지은은 내일 떠난다` is `저 내일 떠나요`): after the bare stem the model
+    turned a fact into its denial or into an order (`떠나지 않겠소`, `떠나십시오`), and 떠납니다 does not begin with 떠나.
     """
     words = fact.text.rstrip(" .!?…").split()
     if not words:
@@ -150,7 +153,17 @@ def opening(fact: Fact, speaker: str, addressee: str, relation: Relation | None,
     if first in _subjects(speaker):
         words = ["저" if level in _FORMAL else "나", *rest]
     words = [_as_said(word, speaker, addressee, relation, level) for word in words]
-    return " ".join([*words[:-1], _stem_as_written(words[-1])])
+    stem, told = _stem_as_written(words[-1]), " ".join(words)
+    if level and not _is_past(stem):
+        if whole := remade(f"{told}.", level):
+            return whole[:-1]
+        if level == "해라체":
+            return told
+    return " ".join([*words[:-1], stem])
+
+
+def _is_past(stem: str) -> bool:
+    return unicodedata.normalize("NFD", stem).endswith("\u11bb")  # ㅆ
 
 
 def _as_said(word: str, speaker: str, addressee: str, relation: Relation | None, level: str | None) -> str:
@@ -193,7 +206,7 @@ def _verb_stem(word: str) -> str:
     """Return the stem of the last word without its tense: 떠난다 → 떠나, 팔았다 → 팔, 봤다 → 보 is left as 봐."""
     stem = _stem_as_written(word)
     plain = unicodedata.normalize("NFD", stem)
-    if plain.endswith("\u11bb"):  # ㅆ: a past tense
+    if _is_past(stem):
         bare = unicodedata.normalize("NFC", plain[:-1])
         return bare[:-1] if len(bare) > 1 and bare[-1] in "아어" else bare
     return stem

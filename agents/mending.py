@@ -130,6 +130,8 @@ def _read(word: str, body: str, question: bool) -> _Read | None:
         return _Read(match[1], "stem", mood)
     if (match := re.fullmatch(r"(.*[가-힣])다", word)) and _final(match[1]) == "ᆫ" and not question:
         short = _without_final(match[1][-1])
+        if short == "우" and len(match[1]) > 1 and match[1] != "기운":
+            return _Read(match[1][:-1] + short, "stem", mood)  # 외운다, 싸운다; 운다 itself is 울다
         return None if short in _SHORT_OF_LIQUID else _Read(match[1][:-1] + short, "stem", mood)
     if word.endswith("요") and len(word) > 1:
         return _plain(word[:-1].removesuffix("이") if word.endswith("이요") else word[:-1], body, mood)

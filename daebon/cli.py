@@ -1,4 +1,4 @@
-"""The command line: `daebon play`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`, `train`."""
+"""The command line: `daebon play`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`, `train`, `model`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from daebon import __version__
 from daebon.emotion import app as emotion_app
+from daebon.model_commands import app as model_app
 from daebon.train import app as train_app
 from transcript.errors import DaebonError, FileError, Interrupted, ModelError, UsageError
 
@@ -30,6 +31,7 @@ app.add_typer(scenario_app, name="scenario")
 app.add_typer(persona_app, name="persona")
 app.add_typer(emotion_app, name="emotion")
 app.add_typer(train_app, name="train")
+app.add_typer(model_app, name="model")
 
 Out = Annotated[Path, typer.Option("--out", help="Folder of the takes and of their run store.")]
 RunName = Annotated[str, typer.Argument(help="A run's id (see `daebon runs`), or latest.")]
@@ -43,8 +45,8 @@ def play(
     model: Annotated[
         str | None,
         typer.Option(
-            help="embedded | embedded:base | embedded:ADAPTER.gguf | gguf:PATH | hf:PATH_OR_ID | scripted:FILE; "
-            "default: the scenario's, else embedded."
+            help="embedded | embedded:base | embedded:ADAPTER.gguf | gguf:PATH | hf:PATH_OR_ID | "
+            "server:URL#MODEL | scripted:FILE; default: the scenario's, else embedded."
         ),
     ] = None,
     seed: Annotated[

@@ -6,7 +6,6 @@ platform has none, to loopback behind a random key.
 
 from __future__ import annotations
 
-import math
 import os
 import queue
 import secrets
@@ -25,12 +24,10 @@ from langchain_core.outputs import ChatGenerationChunk
 from pydantic import PrivateAttr
 
 from model.base import Completion, OnToken, Proposal, Sampling, Scores, StageModel, prompt_of
+from model.closed import TOP, shares, walk
 from model.config import ModelConfig
 from model.weights import sha256_of
 from transcript.errors import ModelError
-
-_TOP = 2_000  # how many next tokens a closed-set question looks at
-_LEAST = -30.0  # natural log-probability given to an option that is not among them
 
 
 class LlamaCppModel(StageModel):
@@ -132,14 +129,10 @@ class LlamaCppModel(StageModel):
     def score(self, prompt: str, options: Sequence[str]) -> Scores:
         """Score by the tokens at which the options part; one decoded token for each such place."""
         started = time.perf_counter()
-        cost = {"calls": 0, "prefilled": 0}
-        logs = self._score(prompt, list(options), cost)
-        peak = max(logs)
-        weights = [math.exp(value - peak) for value in logs]
-        probabilities = tuple(weight / sum(weights) for weight in weights)
-        return Scores(probabilities, cost["calls"], cost["prefilled"], cost["calls"], time.perf_counter() - started)
+        logs, calls, prefilled = walk(self.next_tokens, prompt, options)
+        return Scores(shares(logs), calls, prefilled, calls, time.perf_counter() - started)
 
-    def next_tokens(self, prompt: str, most: int = _TOP) -> tuple[dict[str, float], int]:
+    def next_tokens(self, prompt: str, most: int = TOP) -> tuple[dict[str, float], int]:
         """Return the log-probabilities of the `most` likely next tokens by their text, and how many tokens were prefilled."""
         found: dict[str, float] = {}
         prefilled = 0
@@ -150,24 +143,6 @@ class LlamaCppModel(StageModel):
                 found = {top["token"]: top["logprob"] for top in entry["top_logprobs"] if top["token"]}
             prefilled += counts.get("prompt_n", 0)
         return found, prefilled
-
-    def _score(self, prompt: str, options: list[str], cost: dict[str, int]) -> list[float]:
-        """Return log-probabilities of `options`, up to a constant that they share."""
-        found, prefilled = self.next_tokens(prompt)
-        cost["prefilled"] += prefilled
-        cost["calls"] += 1
-        first = [max((t for t in found if option.startswith(t)), key=len, default="") for option in options]
-        logs = [found.get(token, _LEAST) for token in first]
-        for token in {token for token in first if token and first.count(token) > 1}:
-            same = [i for i, other in enumerate(first) if other == token]
-            rests = [options[i][len(token) :] for i in same]
-            if "" in rests:  # one option is a prefix of another: let a line end close it
-                rests = [rest + "\n" for rest in rests]
-            deeper = self._score(prompt + token, rests, cost)
-            total = math.log(sum(math.exp(value) for value in deeper))
-            for i, value in zip(same, deeper, strict=True):
-                logs[i] += value - total
-        return logs
 
     def _chunks(
         self, request: dict[str, Any], on_token: OnToken | None

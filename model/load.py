@@ -30,6 +30,10 @@ def load_chat_model(config: ModelConfig) -> StageModel:
             from model.huggingface import HuggingFaceModel
 
             return HuggingFaceModel.load(os.path.expanduser(config.path))
+        case "server":
+            from model.server import ServerModel
+
+            return ServerModel.load(config.path)
         case "scripted":
             from model.scripted import ScriptedModel
 
@@ -38,13 +42,15 @@ def load_chat_model(config: ModelConfig) -> StageModel:
 
 def digest(config: ModelConfig) -> str:
     """Return what tells the weights that `config` names from others, without loading them; "" when nothing does."""
-    from model.huggingface import adapter_folder, digest_of
     from model.weights import ADAPTER_SHA256, sha256_of
 
+    if config.runtime == "server":
+        return ""
     path = Path(config.path).expanduser()
     if config.runtime == "hf":
-        adapter = adapter_folder(str(path))
-        return sha256_of(adapter / "adapter_model.safetensors") if adapter else digest_of(str(path))
+        from model.repository import fingerprint
+
+        return fingerprint(str(path))
     if config.runtime == "embedded" and config.path in ("", "base"):
         return "" if config.path else ADAPTER_SHA256
     return sha256_of(path)

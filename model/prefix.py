@@ -4,16 +4,23 @@ All agents of a take share [world, history], which only grows, and differ in a s
 of one prompt; a new prompt takes the trunk with which it shares most ids, cuts off what differs, and reads the rest. Where more
 would be cut off than a tail (another branch, an edit far back, another person's history) the shared part is copied instead, and both
 are kept within a budget of memory. What is shared is found by comparing ids, never by length. A trunk belongs to one adapter.
+
+Every layer keeps all places, those of sliding windows too: transformers masks by the window, and a layer that drops what left
+its window could not be cut. A model with another kind of memory than keys and values is refused (`check_keys_and_values`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
+
+from transcript.errors import ModelError
 
 TAIL = 256  # ids that may be cut off a trunk without keeping them: one agent's tail and a line
 BUDGET = 2_000_000_000  # bytes of keys and values that are kept
+_ATTENTION = {"full_attention", "sliding_attention"}
 
 
 @dataclass
@@ -24,6 +31,22 @@ class _Trunk:
     used: int
 
 
+@dataclass
+class _Habit:
+    """In which steps an adapter was used: the first, the last, how many; a step lasts until another adapter is used."""
+
+    first: int
+    last: int
+    times: int = 1
+
+    def wait(self, now: int) -> float:
+        """Return the steps until it is probably used again, from its mean interval; infinite when that is not known."""
+        if self.times < 2:
+            return inf
+        interval, idle = (self.last - self.first) / (self.times - 1), now - self.last
+        return max(0.0, interval - idle) if idle <= 2 * interval else inf
+
+
 class PrefixCache:
     """The trunks of one model; `model` is called to read what is new, a batch of one."""
 
@@ -31,12 +54,14 @@ class PrefixCache:
         """Start without trunks; `budget` is in bytes and always leaves room for one."""
         self._model, self._budget = model, budget
         self._trunks: list[_Trunk] = []
-        self._clock = 0
+        self._habits: dict[str, _Habit] = {}
+        self._clock, self._step, self._last = 0, 0, ""
 
     def read(self, ids: Sequence[int], adapter: str = "") -> tuple[Any, int]:
         """Return a cache that holds all `ids` but the last, and how many ids had to be read for it.
 
-        The cache stays the trunk's: take an `expanded` copy before generating. Raises ValueError for no ids.
+        The cache stays the trunk's: generate with a `fan.fanned` one. The model must have `adapter` switched on. Raises
+        ValueError for no ids.
         """
         import torch
 
@@ -46,22 +71,29 @@ class PrefixCache:
         trunk = self._nearest(wanted, adapter)
         new = wanted[len(trunk.ids) :]
         if new:
-            with torch.no_grad():
-                self._model(
-                    input_ids=torch.tensor([new], device=self._model.device),
-                    past_key_values=trunk.cache,
-                    use_cache=True,
-                    logits_to_keep=1,
-                )
+            try:
+                with torch.no_grad():
+                    self._model(
+                        input_ids=torch.tensor([new], device=self._model.device),
+                        past_key_values=trunk.cache,
+                        use_cache=True,
+                        logits_to_keep=1,
+                    )
+            except BaseException:
+                self._trunks.remove(trunk)  # some of its layers are longer than its ids now
+                raise
             trunk.ids += new
-        self._clock += 1
-        trunk.used = self._clock
+        self._used(trunk)
         self._evict(trunk)
         return trunk.cache, len(new) + 1
 
     def bytes(self) -> int:
         """Return the bytes of all keys and values that are held."""
         return sum(_bytes(trunk.cache) for trunk in self._trunks)
+
+    def forget(self, adapter: str | None = None) -> None:
+        """Let go of the trunks of an adapter, or of all."""
+        self._trunks = [trunk for trunk in self._trunks if adapter not in (None, trunk.adapter)]
 
     def _nearest(self, wanted: list[int], adapter: str) -> _Trunk:
         """Return a trunk that holds a beginning of `wanted` and nothing else: the longest that can be had."""
@@ -78,11 +110,41 @@ class PrefixCache:
         self._trunks.append(made)
         return made
 
+    def _used(self, trunk: _Trunk) -> None:
+        self._clock += 1
+        trunk.used = self._clock
+        if trunk.adapter == self._last and self._habits:
+            return
+        self._step, self._last = self._step + 1, trunk.adapter
+        habit = self._habits.setdefault(trunk.adapter, _Habit(self._step, self._step, 0))
+        habit.last, habit.times = self._step, habit.times + 1
+
     def _evict(self, newest: _Trunk) -> None:
-        """Let go of trunks that were not used for longest, until the rest is within the budget."""
-        for trunk in sorted(self._trunks, key=lambda trunk: trunk.used):
+        """Let go of trunks until the rest is within the budget: first those whose next use lies furthest.
+
+        The agents speak in turn, so the one who spoke last but one is often the next but last: the least recently used
+        trunk would be the wrong one. Next uses are foreseen for the newest trunk of each adapter; the others (branches
+        that were left) go before, the least recently used first.
+        """
+
+        def wait(trunk: _Trunk) -> tuple[float, int]:
+            current = all(one.used <= trunk.used for one in self._trunks if one.adapter == trunk.adapter)
+            return self._habits[trunk.adapter].wait(self._step) if current else inf, -trunk.used
+
+        for trunk in sorted(self._trunks, key=wait, reverse=True):
             if trunk is not newest and self.bytes() > self._budget:
                 self._trunks.remove(trunk)
+
+
+def check_keys_and_values(model: Any, name: str) -> None:
+    """Raise ModelError when `model` remembers a prompt by more than keys and values, which cannot be cut at a place."""
+    kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ()) - _ATTENTION
+    if model._is_stateful or kinds:
+        kind = ", ".join(sorted(kinds)) or "recurrent"
+        raise ModelError(
+            f"{name}: has {kind} layers, whose state cannot be cut back to where two prompts part, so agents could not "
+            "share it; take a model whose layers are full or sliding attention"
+        )
 
 
 def common(first: Sequence[int], second: Sequence[int]) -> int:
@@ -92,23 +154,14 @@ def common(first: Sequence[int], second: Sequence[int]) -> int:
     )
 
 
-def expanded(cache: Any, times: int) -> Any:
-    """Return a copy of a cache of one prompt for `times` continuations of it in one batch."""
-    return _copied(cache, None, times)
-
-
-def _copied(cache: Any, length: int | None, times: int = 1) -> Any:
-    """Return a copy of the first `length` places (None: all). All layers are kept whole, sliding windows too, so that they can be cut."""
+def _copied(cache: Any, length: int) -> Any:
+    """Return a copy of the first `length` places."""
     from transformers import DynamicCache
 
     made = DynamicCache()
     for number, layer in enumerate(cache.layers):
         if layer.is_initialized:
-            keys, values = (
-                part[..., :length, :].repeat_interleave(times, dim=0).contiguous()
-                for part in (layer.keys, layer.values)
-            )
-            made.update(keys, values, number)
+            made.update(*(part[..., :length, :].clone() for part in (layer.keys, layer.values)), number)
     return made
 
 

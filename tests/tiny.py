@@ -64,3 +64,31 @@ def letters_gemma(window: int) -> Any:
         layer_types=["sliding_attention", "full_attention"],
     )
     return Gemma3ForCausalLM._from_config(config, attn_implementation="eager").eval()
+
+
+def taught(folder: Path, text: str, steps: int = 60) -> Path:
+    """Let the model of `tiny_llama` learn `text` by heart, so that it says whole words; return the folder."""
+    import torch
+    from transformers import AutoTokenizer, LlamaForCausalLM
+
+    model = LlamaForCausalLM.from_pretrained(folder)
+    ids = torch.tensor([[0, *AutoTokenizer.from_pretrained(folder).encode(text, add_special_tokens=False)]])
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        model(ids, labels=ids).loss.backward()
+        optimizer.step()
+    model.save_pretrained(folder)
+    return folder
+
+
+def tiny_adapter(base: Path, folder: Path, seed: int) -> Path:
+    """Write a LoRA adapter of random weights for the model in `base`; return its folder."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    config = LoraConfig(r=4, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False)
+    get_peft_model(LlamaForCausalLM.from_pretrained(base), config).save_pretrained(folder)
+    return folder

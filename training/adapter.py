@@ -94,7 +94,7 @@ def write_merged(run: Path, out: Path) -> None:
     """Write the base of a run with its adapter added to the weights, as a folder for `hf:OUT`; raises ModelError."""
     from peft import PeftModel
 
-    from model.huggingface import adapter_folder
+    from model.repository import adapter_folder
     from training.base import load_tokenizer
 
     folder = adapter_folder(str(run))

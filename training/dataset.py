@@ -23,6 +23,7 @@ from agents.planning import part
 from agents.speech import levels_of
 from emotion import dynamics
 from emotion.labels import families, valence_arousal
+from model.template import TEMPLATE
 from scenarios.values import Beat, CastMember, Heading, Persona, Scenario, Scene
 from training.clean import CleanLine
 from training.corpus import NEUTRAL, CorpusScene
@@ -39,7 +40,6 @@ _CARRIED = 6  # most turns before the last scene of a row: the history shows no 
 _WOMEN = ("수연", "미정", "영란", "경희", "보람", "순영", "다혜", "은채")
 _MEN = ("동수", "기훈", "상철", "태식", "준오", "명환", "재필", "성우")
 _PLACES = ("부엌", "버스 정류장", "편의점 앞", "옥상", "병원 복도", "사무실", "골목", "기차 안")
-TEMPLATE = "### Prompt:\n{request}\n\n### Answer:\n"
 _OLD = re.compile(r"하우|구려|외다|소이다|습디다|올시다|(?:더니라|느니라|이니라)|으니까루")
 _HEADING_MARK = re.compile(r"^(?:S#|#|씬|Scene)?\s*#?\d+[A-Za-z]?(?:-\d+)?[.)]?\s*", re.IGNORECASE)
 _WRITTEN = re.compile(r"[가-힣0-9 ,.!?…]+[.!?…]")

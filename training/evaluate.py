@@ -22,9 +22,10 @@ from emotion.labels import LABELS
 from model.base import Sampling, StageModel
 from model.config import ModelConfig
 from model.load import digest, load_chat_model
+from model.template import TEMPLATE
 from model.weights import drama_adapter, embedded_weights
 from training.corpus import NEUTRAL, CorpusScene
-from training.dataset import TEMPLATE, corpus_row, line_prompts
+from training.dataset import corpus_row, line_prompts
 from transcript.errors import FileError
 from transcript.record import write_atomically
 

@@ -19,7 +19,7 @@ def commands(name):
     for row in shown:
         head = re.split(r"\s{3,}", row)[0]
         group, *rest = head.split(" ", 1)
-        if group in ("scenario", "persona", "emotion", "train"):
+        if group in ("scenario", "persona", "emotion", "train", "model"):
             found += [(group, part.split()[0]) for part in rest[0].split("|")]
         else:
             found += [(part.split()[0],) for part in head.split(" | ")]
