@@ -37,6 +37,7 @@ _HAILED = re.compile(  # who is spoken to, behind an ending and without a comma
     r"(?:자식|새끼|바보|놈|년|녀석|인간|화상|것|양반|친구|사람)[아야]\Z))"
 )
 _DRAWN = re.compile(r"([요고다까냐자지어아해네래줘봐])([아애어에오우으이]+)(?=[.!?…~\s]|\Z)")  # 싫어요오, 뭐 해에
+_ECHO = re.compile(r"[다라냐자려]고\s*[?!]*\?")
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _NO_HANGUL = re.compile(r"[^가-힣]+\Z")
 _COMPATIBLE = {
@@ -115,6 +116,9 @@ def _endings_of(line: str) -> list[Ending]:
     for place, sentence in enumerate(sentences[:-1]):
         if found[place].role == "joint" and sentence.rstrip().endswith("…"):
             found[place] = _FRAGMENT  # a pause, not an end
+    for place, sentence in enumerate(sentences):
+        if found[place].role == "joint" and _ECHO.search(sentence):
+            found[place] = Ending(found[place].levels, "main")  # 면접이라고? to a superior wants its 요
     sure = frozenset[Level]().union(*(ending.levels for ending in found if len(ending.levels) == 1))
     if _YOU.search(text):
         sure |= {"하게체"}
