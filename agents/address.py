@@ -1,8 +1,8 @@
-"""Self-reference and address: 나 or 저, 너 or somebody's title, as the speech level of a pair wants it.
+"""Self-reference and address: 나 or 저, 너 or somebody's title, 응 or 네, as the speech level of a pair wants it.
 
 합쇼체 is spoken by 저; 해요체 by 저 or, among people who are close, by 나; the other four by 나. 너 and 네가 go with 해체, 해라체 and
-하게체 and with nothing above. Ambiguous words are left alone: 제 (my, and 제일), 전 (I, and before), 네 (your, yes, and four), 날
-(me, and day).
+하게체 and with nothing above; so with 응, and 네 goes with what is above. Ambiguous words are left alone: 제 (my, and
+제일), 전 (I, and before), 네 before a word (your, and four), 날 (me, and day), 어 (yes, and oh).
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ _LOW = {"내가": "제가", "나의": "저의"} | {f"나{particle}": f"저{parti
 _HIGH = {high: low for low, high in _LOW.items()}
 _YOU = ("너", "넌", "널", "네가", "니가", "너희", *(f"너{particle}" for particle in _PARTICLES))
 _HUMBLE, _PLAIN = ("합쇼체",), ("하오체", "하게체", "해체", "해라체")
-_POLITE = ("합쇼체", "해요체")
+_POLITE, _ABOVE_YOU = ("합쇼체", "해요체"), ("합쇼체", "해요체", "하오체")
+_YES = re.compile(r"(?:^|(?<=[.!?…~] ))(?:(?P<low>응)|(?P<high>네|예))(?=(?P<mark>[,.!?…~]))")
 _QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"]*\"")
 
 
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![가-힣])(?:{'|'.join(sorted(words, key=len, reverse=True))})(?![가-힣])")
+    return re.compile(rf"(?<![가-힣])(?:{'|'.join(sorted(words, key=len, reverse=True))})(?=요?(?![가-힣]))")
 
 
 _LOW_WORDS, _HIGH_WORDS, _YOU_WORDS = _pattern(tuple(_LOW)), _pattern(tuple(_HIGH)), _pattern(_YOU)
@@ -27,18 +28,26 @@ _UNAWARE = re.compile(r"저도 모르게|나도 모르게")  # said of anybody
 
 
 def swapped(text: str, level: str | None) -> str:
-    """Return `text` with the speaker's own pronoun as `level` wants it; quotations and whatever is ambiguous stay."""
+    """Return `text` with the speaker's own pronoun and yes as `level` wants them; quotations and what is ambiguous stay."""
+    if level in (*_POLITE, "해체", "해라체"):
+        text = _YES.sub(lambda found: _yes(found, level in _POLITE), text)
     if level in _HUMBLE:
         return _swapped(text, _LOW_WORDS, _LOW)
     return _swapped(text, _HIGH_WORDS, _HIGH) if level in _PLAIN else text
 
 
 def fault(text: str, level: str | None) -> str | None:
-    """Return the word by which somebody is addressed too low for a polite `level`, or None."""
-    if level not in _POLITE:
+    """Return the word by which somebody is addressed too low for a `level`, or None."""
+    if level not in _ABOVE_YOU:
         return None
     found = _YOU_WORDS.search(_QUOTED.sub(" ", text))
     return found[0] if found else None
+
+
+def _yes(found: re.Match[str], polite: bool) -> str:
+    if bool(found["high"]) == polite:
+        return found[0]
+    return "네" if polite else "어" if found["mark"] == "?" else "응"
 
 
 def _swapped(text: str, words: re.Pattern[str], other: dict[str, str]) -> str:

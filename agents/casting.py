@@ -40,12 +40,14 @@ def cast_next(
     *,
     required: Sequence[str] = (),
     forced: str = "",
+    answering: str = "",
     ask: Ask | None = None,
 ) -> Choice:
     """Choose among `present` (at least one name).
 
     `turns` is the take so far, `cast` names to aliases, `talkativeness` 0..1, `required` those who still must speak in this
-    beat, `forced` the person's choice. `ask` returns (probabilities, calls, prefilled, seconds) for a list of names.
+    beat, `forced` the person's choice, `answering` who was just told a fact. `ask` returns (probabilities, calls,
+    prefilled, seconds) for a list of names.
     """
     lines = [turn for turn in turns if turn.kind == "dialogue"]
     last = lines[-1] if lines else None
@@ -58,6 +60,8 @@ def cast_next(
     if len(open_to) == 1:
         return Choice(open_to[0], f"only {open_to[0]} can speak")
     others = [name for name in open_to if not last or name != last.speaker]
+    if last and answering in others:
+        return Choice(answering, f"answers what {last.speaker} brought out: {answering}")
     for name in required:
         if name in others:
             return Choice(name, f"beat requires {name}")

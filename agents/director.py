@@ -123,7 +123,7 @@ class Director:
     def _over(self, beat: Beat, stage: Stage) -> str:
         """Return why the beat is over, or ""."""
         least, most = beat.turns
-        if stage.beat_turns < least:
+        if stage.beat_turns < least or (self._told(stage) and stage.beat_turns < most):
             return ""
         missing = [name for name in beat.speakers if name in stage.present and name not in stage.spoken]
         pending = self._pending(beat, stage)
@@ -244,13 +244,26 @@ class Director:
             return scores.probabilities, scores.calls, scores.prefilled, scores.seconds
 
         talk = {name: disposition(persona).talkativeness for name, persona in self.personas.items()}
-        choice = cast_next(stage.present, stage.turns, self.cast, talk, required=required, forced=stage.asked, ask=ask)
+        choice = cast_next(
+            stage.present,
+            stage.turns,
+            self.cast,
+            talk,
+            required=required,
+            forced=stage.asked,
+            answering=self._told(stage),
+            ask=ask,
+        )
         return self._cue(beat, stage, choice, None)
 
     def _due(self, beat: Beat, stage: Stage) -> tuple[int, str] | None:
-        """Return the fact that must come out now and who says it: the last turns of a beat belong to its facts."""
+        """Return the fact that must come out now and who says it: the last turns of a beat belong to its facts.
+
+        Each fact leaves room for somebody to answer it.
+        """
         pending = self._pending(beat, stage)
-        if not pending or stage.asked or stage.beat_turns < beat.turns[0] - len(pending):
+        first = min(beat.turns[0] - len(pending), beat.turns[1] - 2 * len(pending))
+        if not pending or stage.asked or stage.beat_turns < first or self._told(stage):
             return None
         last = next((turn.speaker for turn in reversed(stage.turns) if turn.kind == "dialogue"), None)
         for number in pending:
@@ -259,6 +272,14 @@ class Director:
             if holders:
                 return number, holders[0]
         return None
+
+    def _told(self, stage: Stage) -> str:
+        """Return who was told a fact in the last line of this beat and has not answered yet, or ""."""
+        here = stage.turns[len(stage.turns) - stage.beat_turns :]
+        last = next((turn for turn in reversed(here) if turn.kind == "dialogue"), None)
+        if last is None or last.cue is None or not last.cue.reveal:
+            return ""
+        return next((name for name in last.to if name in stage.present), "")
 
     def _cue(self, beat: Beat, stage: Stage, choice: Choice, reveal: int | None) -> Speak:
         name = choice.name

@@ -30,6 +30,16 @@ _FUNCTION_WORDS = frozenset(
     "여기 거기 저기 우리 하나 것 거 수 때 말 일 사람 오빠 누나 언니 형 아빠 엄마 어머니 아버지 할머니 아저씨 선생님 잘 한 두 번".split()
 )
 _SHORTEST, _LONGEST = 2, 90
+_SPELLED = {
+    "거에요": "거예요",
+    "이예요": "이에요",
+    "되요": "돼요",
+    "됬": "됐",
+    "할께": "할게",
+    "갈께": "갈게",
+    "웬지": "왠지",
+}
+_MISSPELLED = re.compile("|".join(_SPELLED))
 # Faults with which a line may stand when nothing better was found, the least one first.
 _LESSER = ("harps on", "too short", "speech level", "address", "asks instead", "too long", "repeats itself", "copy of")
 GRAVE = len(_LESSER) + 1
@@ -64,6 +74,8 @@ def mended(text: str, rules: Rules) -> tuple[str, str | None]:
     if tag:
         text = text[: tag.start()].rstrip()
     text = text.strip("\"“”'‘’ ")
+    text = re.sub(rf"(?<![가-힣])((?:{_forms(rules.cast)})[아야])[아야](?![가-힣])", r"\1", text)  # 막동아야
+    text = _MISSPELLED.sub(lambda found: _SPELLED[found[0]], text)
     if text and not _ENDS.search(text):
         whole = re.match(r".*[.!?…~]", text)
         text = whole.group(0) if whole else text

@@ -34,6 +34,8 @@ _WORDS = _words()
 _TITLE = _any("title") + "(?:님)?"
 _TITLE_OF_SURNAME = "|".join(sorted({*_WORDS["title"]} - {*_WORDS["seldom"]}, key=len, reverse=True))
 _REST = "|".join(sorted(map(re.escape, {*_WORDS["case"], *_WORDS["copula"]}), key=len, reverse=True))
+_THING = "|".join(sorted(map(re.escape, _WORDS["thing"]), key=len, reverse=True))
+_DONE = r"(?:[하해했한할함합]|되|돼|됐|된|될|됨|됩|시[키켜켰킨킬]|당[하해했한할함])[가-힣]*"  # a noun as a verb
 _YOU = (
     r"\s(?:너(?![가-힣])|너(?:는|도|를|랑|한테|희|야|까지|마저|만|냐)|넌|널|네가|니가|네 (?:이놈|녀석)"
     r"|이 (?:자식|놈|녀석|새끼)|당신|자네|그대)"
@@ -87,12 +89,35 @@ def called(text: str, cast: Mapping[str, Sequence[str]]) -> list[str]:
     return list(dict.fromkeys(found.name for found in _find(text, cast) if found.calls))
 
 
+def titles() -> tuple[str, ...]:
+    """Return what people are called by instead of, or after, a name: 선생님, 언니, 감독; the longest first."""
+    return tuple(sorted({*_WORDS["title"], *_WORDS["office"]} - {*_WORDS["seldom"]}, key=len, reverse=True))
+
+
+def ordinary() -> frozenset[str]:
+    """Return the words that are somebody's name only where something near them speaks for a person: 하늘, 보라, 여우."""
+    return frozenset(_WORDS["ordinary"])
+
+
+def surnames() -> tuple[str, ...]:
+    """Return the surnames, those of two syllables first."""
+    return tuple(_WORDS["surname"])
+
+
 def given_name(name: str) -> str:
     """Return the given name of a Korean full name (윤지수 → 지수); `name` itself where no surname can be told apart."""
     for surname in _WORDS["surname"]:
         if name.startswith(surname) and len(name) - len(surname) == 2 and re.fullmatch("[가-힣]{3,4}", name):
             return name[len(surname) :]
     return name
+
+
+def stands_in(word: str, text: str) -> bool:
+    """Say whether `word`, of any kind, stands in `text` as a word of its own, with particles, a title or 하다 behind it.
+
+    `등대` is in `등대에서는` and `결혼` in `결혼했대`, but not `수지` in `호수지` nor in `수지침`.
+    """
+    return bool(_thing(unicodedata.normalize("NFC", word)).search(unicodedata.normalize("NFC", text)))
 
 
 def _find(text: str, cast: Mapping[str, Sequence[str]]) -> list[_Found]:
@@ -155,6 +180,14 @@ def _places(text: str, form: str, name: str) -> Iterator[_Found]:
         if form in _WORDS["ordinary"] and not calls and not _a_person(before, text[match.start() + len(form) :], form):
             continue
         yield _Found(name, form, match.start(), match.end(), calls)
+
+
+@lru_cache(maxsize=512)
+def _thing(word: str) -> re.Pattern[str]:
+    friendly, done = "이?" if has_final(word) else "", f"|{_DONE}" if re.search("[가-힣]{2}\\Z", word) else ""
+    written = re.escape(word).replace(r"\ ", r"\s?")
+    rest = rf"(?:{friendly}(?:{_TITLE})?(?:{_THING}|{_REST}){{0,4}}{done})"
+    return re.compile(rf"(?<![가-힣A-Za-z0-9]){written}{rest}(?![가-힣A-Za-z0-9])")
 
 
 @lru_cache(maxsize=512)

@@ -38,7 +38,7 @@ def world(scenario: Scenario) -> str:
     )
     facts = (("제목", scenario.title), ("장르", scenario.genre), ("배경", setting), ("분위기", scenario.tone))
     rows = [f"{label}: {neutral(text)}" for label, text in facts if text]
-    rows += ["", "등장인물"] + [f"{neutral(p.name)}: {_who(p)}" for p in scenario.personas]
+    rows += ["", "등장인물"] + [f"{neutral(p.name)}: {public_row(p)}" for p in scenario.personas]
     return "\n".join(rows) + "\n"
 
 
@@ -81,11 +81,14 @@ def tail(
     examples: Sequence[str],
     opening: str = "",
     feeling: str = "",
+    lore: Sequence[str] = (),
+    whispers: Sequence[str] = (),
 ) -> str:
     """Return what only this speaker reads, and the start of the line: `opening` is a beginning that is already decided.
 
     `feeling` is one sentence on what the speaker feels (`emotion.dynamics.in_words`), where the cue asks for no
-    emotion; a calm one is left out.
+    emotion; a calm one is left out. `lore` is what the last lines call to their mind (`agents.lore.recalled`),
+    `whispers` what a person told them alone.
     """
     parts = []
     if cue.to:
@@ -97,8 +100,11 @@ def tail(
         parts.append(neutral(feeling).rstrip("."))
     if cue.emotion:
         parts.append("마음은 " + ", ".join(neutral(label) for label in cue.emotion))
+    parts += [neutral(whisper).rstrip(".") for whisper in whispers]
     if persona.persona:
-        parts.append(_clipped(neutral(persona.persona)))
+        parts.append(private(persona))
+    if lore:
+        parts.append("아는 것 " + " / ".join(neutral(text).rstrip(".") for text in lore))
     if cue.intention:
         parts.append(f"지금 {neutral(cue.intention).rstrip('.')}")
     if examples:
@@ -113,7 +119,13 @@ def stage_direction(opening: str) -> str:
     return f"[지문]\n{opening}"
 
 
-def _who(persona: Persona) -> str:
+def private(persona: Persona) -> str:
+    """Return what a tail holds of the private text: its first sentences, as many as there is room for."""
+    return _clipped(neutral(persona.persona))
+
+
+def public_row(persona: Persona) -> str:
+    """Return what everybody reads of a role: who they are and how they talk."""
     style = neutral(persona.voice.style).rstrip(".")
     return ". ".join(part for part in (neutral(persona.role).rstrip("."), style) if part) + "."
 

@@ -1,18 +1,25 @@
-"""The command line: `daebon play`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`, `train`, `model`."""
+"""The command line: `daebon play`, `batch`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`, `train`, `model`."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from daebon import __version__
+from daebon.batch_commands import batch
 from daebon.emotion import app as emotion_app
 from daebon.model_commands import app as model_app
+from daebon.persona_commands import app as persona_app
+from daebon.scenario_commands import app as scenario_app
 from daebon.train import app as train_app
 from transcript.errors import DaebonError, FileError, Interrupted, ModelError, UsageError
+
+if TYPE_CHECKING:
+    from daebon.console import Stage
+    from scenarios import Scenario
 
 OUT = Path("takes")
 _debug = False  # set by --debug, read where errors are told
@@ -25,14 +32,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Begin with: daebon play 바다 --auto",
 )
-scenario_app = typer.Typer(help="Look at scenarios: list, check, JSON Schema.", no_args_is_help=True)
-persona_app = typer.Typer(help="Look at personas: check, JSON Schema.", no_args_is_help=True)
 app.add_typer(scenario_app, name="scenario")
 app.add_typer(persona_app, name="persona")
 app.add_typer(emotion_app, name="emotion")
 app.add_typer(train_app, name="train")
 app.add_typer(model_app, name="model")
 
+Lang = Annotated[str | None, typer.Option("--lang", help="Language of the studio, ko or en; default: the locale's.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the takes and of their run store.")]
 RunName = Annotated[str, typer.Argument(help="A run's id (see `daebon runs`), or latest.")]
 
@@ -59,6 +65,7 @@ def play(
     ] = True,
     out: Out = OUT,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the take's folder.")] = False,
+    lang: Lang = None,
 ) -> None:
     """Play a scenario in the terminal and leave the screenplay in a folder."""
     from daebon.runner import Order, new_run, open_store
@@ -67,9 +74,12 @@ def play(
     store = open_store(out, create=True)
     try:
         run = new_run(store, out, order)
-        _perform(store, run, run.take["turns"], auto=auto, quiet=quiet, fresh=True)
+        _perform(store, run, run.take["turns"], auto=auto, quiet=quiet, fresh=True, lang=lang)
     finally:
         store.close()
+
+
+app.command()(batch)
 
 
 @app.command()
@@ -98,6 +108,7 @@ def resume(
     turns: Annotated[int | None, typer.Option(help="Stop when the take has this many turns.")] = None,
     out: Out = OUT,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the take's folder.")] = False,
+    lang: Lang = None,
 ) -> None:
     """Go on with a take from its last committed turn."""
     from daebon.runner import MOST_TURNS, open_store
@@ -108,7 +119,7 @@ def resume(
         limit = turns if turns is not None else MOST_TURNS if found.status == "stopped" else found.take["turns"]
         if not 1 <= limit <= MOST_TURNS:
             raise UsageError(f"--turns {limit}: give 1 to {MOST_TURNS}")
-        _perform(store, found, limit, auto=auto, quiet=quiet, fresh=False)
+        _perform(store, found, limit, auto=auto, quiet=quiet, fresh=False, lang=lang)
     finally:
         store.close()
 
@@ -127,7 +138,7 @@ def replay(
 
     store = open_store(out, create=False)
     found = store.run(run)
-    turns = store.turns(store.head(found.id))
+    turns = store.turns(store.here(found.id))
     store.close()
     stage = Stage(Scenario.from_dict(found.scenario))
     stage.title(f"{found.id}, {found.status}, {len(turns)} turns")
@@ -143,85 +154,48 @@ def export(
     source: Annotated[
         str, typer.Argument(metavar="RUN_OR_TRANSCRIPT", help="A run's id, latest, or a transcript.json.")
     ],
-    to: Annotated[str, typer.Option("--to", help="Formats, by commas: json, txt, md, fountain.")] = "fountain,txt,md",
-    out: Out = OUT,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="Formats, by commas: fountain, fdx, hwpx, hwp, docx, pdf, html, md, txt, jsonl, csv, json."
+        ),
+    ] = "fountain,txt,md",
+    arc: Annotated[
+        bool,
+        typer.Option("--arc", help="Add the emotional curves: a picture in hwpx, hwp, docx, pdf; bars in md, txt."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Of a run: the folder of the takes and of their run store (default: takes). "
+            "Of a transcript.json: where to write (default: beside it).",
+        ),
+    ] = None,
 ) -> None:
-    """Write a take in the formats that writers hand in; prints the paths."""
+    """Write a take in the formats that writers hand in; prints the paths, and on stderr what a format leaves out."""
+    from daebon.arcs import drawn_arc
     from daebon.runner import open_store
     from transcript.exports import export as write
+    from transcript.exports import remarks
     from transcript.record import read_transcript
 
     formats = [name.strip() for name in to.split(",") if name.strip()]
     if source.endswith(".json") or Path(source).is_file():
-        transcript, folder = read_transcript(Path(source)), Path(source).parent
+        transcript, folder = read_transcript(Path(source)), out or Path(source).parent
     else:
         from graph.take import transcript_of
 
-        store = open_store(out, create=False)
+        store = open_store(out or OUT, create=False)
         run = store.run(source)
-        turns = store.turns(store.head(run.id))
+        turns = store.turns(store.here(run.id))
         store.close()
         transcript, folder = transcript_of(run.title, run.scenario, run.take, turns), run.folder
-    for path in write(transcript, formats, folder):
+    curves = drawn_arc(transcript) if arc else None
+    for path in write(transcript, formats, folder, curves):
         print(path)
-
-
-@scenario_app.command("list")
-def scenario_list() -> None:
-    """List the shipped scenarios."""
-    from scenarios import find, load_scenario, shipped
-
-    for title in shipped():
-        scenario = load_scenario(find(title))
-        print(f"{title}\t{scenario.genre}\t{scenario.logline}")
-
-
-@scenario_app.command("check")
-def scenario_check(file: Annotated[str, typer.Argument(help="A scenario file or the title of a shipped one.")]) -> None:
-    """Check a scenario with its personas; the first fault is named with file, line, key and remedy."""
-    from scenarios import find, load_scenario
-
-    scenario = load_scenario(find(file))
-    beats = [beat for scene in scenario.scenes for beat in scene.beats]
-    low, high = (sum(beat.turns[i] for beat in beats) for i in (0, 1))
-    print(
-        f"{scenario.title}: {len(scenario.cast)} roles, {len(scenario.scenes)} scenes, {len(beats)} beats, {low} to {high} turns"
-    )
-
-
-@scenario_app.command("schema")
-def scenario_schema_command() -> None:
-    """Print the JSON Schema of a scenario file, for editors."""
-    import json
-
-    from scenarios import scenario_schema
-
-    print(json.dumps(scenario_schema(), ensure_ascii=False, indent=2))
-
-
-@persona_app.command("check")
-def persona_check(file: Annotated[Path, typer.Argument(help="A persona file.")]) -> None:
-    """Check a persona file and say what its Big Five (성격) do on the stage.
-
-    The first fault is named with file, line, key and remedy. What the traits do, and by which papers: docs/psychology.md.
-    """
-    from agents.psychology import in_words
-    from scenarios import load_persona
-
-    persona = load_persona(file)
-    print(f"{persona.name}: {len(persona.voice.examples)} example lines, level {persona.voice.level or 'not set'}")
-    for sentence in in_words(persona, "ko"):
-        print(f"  - {sentence}")
-
-
-@persona_app.command("schema")
-def persona_schema_command() -> None:
-    """Print the JSON Schema of a persona file, for editors."""
-    import json
-
-    from scenarios import persona_schema
-
-    print(json.dumps(persona_schema(), ensure_ascii=False, indent=2))
+    for line in remarks(transcript, formats, curves):
+        print(line, file=sys.stderr)
 
 
 @app.callback(invoke_without_command=True)
@@ -236,9 +210,9 @@ def _options(
         raise typer.Exit
 
 
-def _perform(store: object, run: object, limit: int, *, auto: bool, quiet: bool, fresh: bool) -> None:
+def _perform(store: object, run: object, limit: int, *, auto: bool, quiet: bool, fresh: bool, lang: str | None) -> None:
     """Stage a run until it ends or is stopped, and leave with its exit code."""
-    from daebon.console import Stage
+    from daebon import messages
     from daebon.play import is_terminal
     from daebon.play import play as perform
     from daebon.runner import staged
@@ -247,18 +221,32 @@ def _perform(store: object, run: object, limit: int, *, auto: bool, quiet: bool,
     from transcript.store import Run, RunStore
 
     assert isinstance(store, RunStore) and isinstance(run, Run)
+    if lang not in (None, *messages.LANGUAGES):
+        raise UsageError(f"--lang {lang}: give {' or '.join(messages.LANGUAGES)}")
     alone = auto or not is_terminal()
     if alone and run.take["human"]:
         raise UsageError(f"{run.take['human'][0]} is played by a person: leave out --auto and use a terminal")
-    stage = Stage(Scenario.from_dict(run.scenario), quiet=quiet)
+    if lang or not alone:
+        messages.use(lang)
+    stage = _stage(Scenario.from_dict(run.scenario), run.take["candidates"], alone=alone, quiet=quiet)
     stage.title(f"{run.id} · seed {run.take['seed']} · {run.take['model']}")
-    with stoppable() as flag, staged(store, run, limit) as take:
+    with stoppable() as flag, staged(store, run, limit, read=not alone) as take:
         if fresh:
             take.start(run.take["seed"], run.take["human"], person=not alone)
         else:
             take.resume(run.take["seed"], run.take["human"], person=not alone)
         code = perform(take, stage, flag, auto=alone)
     raise typer.Exit(code)
+
+
+def _stage(scenario: Scenario, candidates: int, *, alone: bool, quiet: bool) -> Stage:
+    if alone:
+        from daebon.console import Stage
+
+        return Stage(scenario, quiet=quiet)
+    from daebon.studio.screen import Screen
+
+    return Screen(scenario, streams=candidates == 1)
 
 
 def main() -> None:

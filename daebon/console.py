@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,14 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from agents import prompts
+from daebon.messages import _
 from emotion.arcs import series, sparkline
 from scenarios.values import Scenario
 from transcript.layout import clean
 from transcript.turn import Turn
 
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red", "bright_cyan", "bright_yellow", "bright_green")
-_NARROW = 44  # columns under which a name stands on a line of its own
-_WIDE = 96  # columns over which a script is not stretched
+NARROW = 44  # columns under which a name stands on a line of its own
+WIDE = 96  # columns over which a script is not stretched
 
 
 class Stage:
@@ -64,20 +66,19 @@ class Stage:
         elif turn.kind == "dialogue" and turn.speaker:
             self._dialogue(turn)
         else:
-            self.out.print()
-            style = "italic" if turn.kind == "action" else "italic bold"
-            self.out.print(Padding(Text(clean(turn.text), style=style), (0, 2)), width=min(self.out.width, _WIDE))
+            self._told(turn)
 
     def arcs(self, turns: Sequence[Turn]) -> None:
         """Draw each character's arc in one line, planned above measured, on stderr: the script ends before it."""
         for arc in () if self.quiet else series(turns):
-            room = max(8, min(self.err.width, _WIDE) - self._width - 22)
-            for what, points in (("planned", arc.planned), ("measured", arc.measured)):
+            room = max(8, min(self.err.width, WIDE) - self._width - 22)
+            for what, points in ((_("planned"), arc.planned), (_("measured"), arc.measured)):
                 if points:
-                    name = clean(arc.name) if what == "planned" or not arc.planned else ""
+                    name = clean(arc.name) if points is arc.planned or not arc.planned else ""
                     gap = " " * max(1, self._width - cell_len(name))
+                    what += " " * max(1, 9 - cell_len(what))
                     bars = sparkline([value for _, value in points], room)
-                    row = Text(f"{name}{gap}{what:<9}").append(bars, style=self._colours.get(arc.name, "white"))
+                    row = Text(f"{name}{gap}{what}").append(bars, style=self._colours.get(arc.name, "white"))
                     low, high = min(v for _, v in points), max(v for _, v in points)
                     self.err.print(row.append(f" {low:+.2f}…{high:+.2f}", style="dim"), soft_wrap=True)
 
@@ -125,6 +126,11 @@ class Stage:
         """Print plain text for another program: rich would turn tabs into spaces."""
         print(text, flush=True)
 
+    def _told(self, turn: Turn) -> None:
+        self.out.print()
+        style = "italic" if turn.kind == "action" else "italic bold"
+        self.out.print(Padding(Text(clean(turn.text), style=style), (0, 2)), width=min(self.out.width, WIDE))
+
     def _dialogue(self, turn: Turn) -> None:
         name = Text(clean(turn.speaker or "") + (f" {turn.marker}" if turn.marker else ""))
         name.stylize(f"bold {self._colours.get(turn.speaker or '', 'white')}")
@@ -132,7 +138,7 @@ class Stage:
         if turn.parenthetical:
             line.append(f"({clean(turn.parenthetical)}) ", style="dim")
         line.append(clean(turn.text))
-        if self.out.width < _NARROW:
+        if self.out.width < NARROW:
             self.out.print(name)
             self.out.print(Padding(line, (0, 0, 0, 2)))
             return
@@ -140,7 +146,7 @@ class Stage:
         grid.add_column(width=self._width, no_wrap=True, overflow="ellipsis")
         grid.add_column(overflow="fold")
         grid.add_row(Padding(name, (0, 0, 0, 2)), line)
-        self.out.print(grid, width=min(self.out.width, _WIDE))
+        self.out.print(grid, width=min(self.out.width, WIDE))
 
     def _plain(self, turn: Turn) -> str:
         if turn.kind != "dialogue" or not turn.speaker:
@@ -148,3 +154,11 @@ class Stage:
         parenthetical = f"({clean(turn.parenthetical)}) " if turn.parenthetical else ""
         marker = f" {turn.marker}" if turn.marker else ""
         return f"{clean(turn.speaker)}{marker}\t{parenthetical}{clean(turn.text)}"
+
+
+def ended(over: str) -> str:
+    """Return why a take ended, as `Take.over` says it, in the language in use."""
+    if over == "finished":
+        return _("finished")
+    limit = re.fullmatch(r"limit of (\d+) turns", over)
+    return _("limit of {n} turns", n=limit[1]) if limit else over

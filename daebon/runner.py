@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daebon import __version__
 from transcript.errors import DaebonError, ModelError, StoreError, UsageError
 from transcript.exports import export, safe_name
+from transcript.record import Transcript, write_atomically
 from transcript.store import Run, RunStore, now
+
+if TYPE_CHECKING:
+    from emotion.measure import EmotionModel
+    from model.base import StageModel
+    from scenarios import Scenario
 
 STORE = "daebon.sqlite"
 FORMATS = ("json", "txt", "md", "fountain")
@@ -44,10 +50,16 @@ def open_store(out: Path, *, create: bool) -> RunStore:
 
 def new_run(store: RunStore, out: Path, order: Order) -> Run:
     """Load and check the scenario, make the take's folder and the run of the same name; nothing is overwritten."""
-    from model import ModelConfig
     from scenarios import find, load_scenario
 
     scenario = load_scenario(find(order.scenario))
+    return begin(store, out, scenario, settled(order, scenario), {run.id for run in store.runs()})
+
+
+def settled(order: Order, scenario: Scenario) -> dict[str, Any]:
+    """Check an order against its scenario and return all that a take of it will be; UsageError for what cannot be done."""
+    from model import ModelConfig
+
     limit = order.turns or MOST_TURNS
     if not 1 <= limit <= MOST_TURNS:
         most = sum(beat.turns[1] for scene in scenario.scenes for beat in scene.beats)
@@ -60,62 +72,96 @@ def new_run(store: RunStore, out: Path, order: Order) -> Run:
         if name not in names:
             raise UsageError(f"--as {name}: no such role; the cast is {', '.join(names)}")
     seed = order.seed if order.seed is not None else scenario.seed
-    take: dict[str, Any] = {
+    return {
         "seed": secrets.randbelow(10_000) if seed is None else seed,
         "model": str(ModelConfig.parse(order.model or scenario.model or "embedded")),
-        "started": now(),
-        "finished": None,
         "version": __version__,
         "turns": limit,
         "candidates": order.candidates or scenario.director.candidates,
         "steer": order.steer,
         "human": [name for name in names if name in human],
     }
-    run, folder = _new_folder(out, f"{safe_name(scenario.title)}-{take['seed']}", {run.id for run in store.runs()})
-    store.create(run, scenario.title, folder, scenario.to_dict(), take)
+
+
+def begin(
+    store: RunStore,
+    out: Path,
+    scenario: Scenario,
+    take: Mapping[str, Any],
+    known: Collection[str],
+    *,
+    adopt: bool = False,
+) -> Run:
+    """Make the folder of a take and its run, both named after title and seed; a run that is `known` keeps its name.
+
+    With `adopt` an empty folder that no run knows is taken: a process left it that died before its run was in the store.
+    """
+    run, folder = _new_folder(out, f"{safe_name(scenario.title)}-{take['seed']}", known, adopt)
+    told = {**take, "started": now(), "finished": None}
+    store.create(run, scenario.title, folder, scenario.to_dict(), told)
     return store.run(run)
 
 
 @contextmanager
-def staged(store: RunStore, run: Run, limit: int) -> Iterator[Any]:
-    """Load the run's model and yield its Take (a graph.take.Take), ready to start or resume."""
+def staged(store: RunStore, run: Run, limit: int, *, read: bool = False) -> Iterator[Any]:
+    """Load the run's model and yield its Take (a graph.take.Take), ready to start or resume; `read` as for `on_stage`."""
     from emotion.measure import ClassifierEmotion
-    from graph.checkpoints import checkpointer
-    from graph.context import Company
-    from graph.take import Take
     from model import ModelConfig, load_chat_model
-    from scenarios import Scenario
 
-    scenario = Scenario.from_dict(run.scenario)
     model = load_chat_model(ModelConfig.parse(run.take["model"]))
     try:
-        weights = {"model_sha256": model.sha256, "adapter": model.adapter_sha256 or None}
-        if any(run.take.get(key, value) != value for key, value in weights.items()):
-            raise ModelError(f"{run.id} was played on other weights than {run.take['model']} has now; play it again")
-        store.update(run.id, "playing", {**run.take, **weights})
-        company = Company(scenario, model, store, ClassifierEmotion(), run.take["candidates"], run.take["steer"])
-        with checkpointer(store.path) as saver:
-            yield Take(company, saver, run.id, limit)
+        with on_stage(store, run, limit, model, ClassifierEmotion(), read=read) as take:
+            yield take
     finally:
         model.close()
 
 
+@contextmanager
+def on_stage(
+    store: RunStore, run: Run, limit: int, model: StageModel, emotion: EmotionModel, *, read: bool = False
+) -> Iterator[Any]:
+    """Yield the Take of a run with a model that is loaded; ModelError when the run was begun on other weights.
+
+    While another daebon plays the run, the take only reads (`Take.reader` says who plays); StoreError without `read`.
+    """
+    from graph.checkpoints import checkpointer
+    from graph.context import Company
+    from graph.take import Take
+    from scenarios import Scenario
+    from transcript.lock import playing
+
+    weights = {"model_sha256": model.sha256, "adapter": model.adapter_sha256 or None}
+    if any(run.take.get(key, value) != value for key, value in weights.items()):
+        raise ModelError(f"{run.id} was played on other weights than {run.take['model']} has now; play it again")
+    with playing(store.path, run.id) as owner:
+        reader = owner.in_words(run.id) if owner else ""
+        if reader and not read:
+            raise StoreError(reader)
+        if not reader:
+            store.update(run.id, "playing", {**run.take, **weights})
+        scenario = Scenario.from_dict(run.scenario)
+        company = Company(scenario, model, store, emotion, run.take["candidates"], run.take["steer"])
+        with checkpointer(store.path) as saver:
+            yield Take(company, saver, run.id, limit, reader=reader)
+
+
 def write_files(take: Any, formats: Sequence[str] = FORMATS) -> list[Path]:
-    """Write the transcript, its exports, `run.log` and the picture of its arcs into the take's folder; return the paths."""
+    """Write the files of a take as it stands into its folder; return the paths."""
+    return write_take(take.transcript(), take.company.store.run(take.run).folder, formats)
+
+
+def write_take(transcript: Transcript, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write the transcript, its exports, `run.log` and the picture of its arcs into `folder`; return the paths."""
     from emotion.arcs import series, spans
 
-    transcript = take.transcript()
-    folder = take.company.store.run(take.run).folder
     paths = export(transcript, formats, folder)
     rows = [json.dumps({key: value for key, value in transcript.take.items() if key != "beats"}, ensure_ascii=False)]
-    rows += [json.dumps(beat, ensure_ascii=False) for beat in transcript.take["beats"]]
+    rows += [json.dumps(beat, ensure_ascii=False) for beat in transcript.take.get("beats") or ()]
     rows += [
         f"{turn.n}\t{turn.scene}.{turn.beat}\t{turn.kind}\t{turn.cost.seconds:.2f}s\t{turn.cost.calls} calls\t"
         f"{turn.cost.prefilled}+{turn.cost.decoded} tokens\t{turn.why}"
         for turn in transcript.turns
     ]
-    from transcript.record import write_atomically
-
     write_atomically(folder / "run.log", "\n".join(rows) + "\n")
     paths.append(folder / "run.log")
     if arcs := series(transcript.turns):
@@ -126,7 +172,7 @@ def write_files(take: Any, formats: Sequence[str] = FORMATS) -> list[Path]:
     return paths
 
 
-def _new_folder(out: Path, name: str, known: Collection[str]) -> tuple[str, Path]:
+def _new_folder(out: Path, name: str, known: Collection[str], adopt: bool) -> tuple[str, Path]:
     """Make a new folder `name`, or `name-2`, `name-3`… when it is taken; safe against another process.
 
     A run that is `known` to the store keeps its name, also when somebody removed its folder.
@@ -141,6 +187,8 @@ def _new_folder(out: Path, name: str, known: Collection[str]) -> tuple[str, Path
         except FileExistsError as error:
             if not (out / run).exists() or not out.is_dir():
                 raise DaebonError(f"{out}: not a folder; choose another --out") from error
+            if adopt and (out / run).is_dir() and not any((out / run).iterdir()):
+                return run, (out / run).resolve()
         except OSError as error:
             raise DaebonError(f"{out / run}: cannot be made ({error.strerror}); choose another --out folder") from error
     raise DaebonError(f"{out}: 10,000 takes named {name} are there; choose another --out folder")

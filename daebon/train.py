@@ -137,7 +137,11 @@ def dataset(
     ] = None,
     takes: Annotated[
         list[Path] | None,
-        typer.Option("--takes", metavar="DIR", help="Takes you played: your own lines, edits and retries teach."),
+        typer.Option(
+            "--takes",
+            metavar="DIR",
+            help="Takes you played, with their daebon.sqlite: your lines, edits, retries and picks teach.",
+        ),
     ] = None,
     public: Annotated[
         Path | None, typer.Option("--public", metavar="DIR", help="Folder with koconovel/ and chatbot-data/.")

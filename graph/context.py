@@ -42,6 +42,7 @@ class Company:
     temperaments: Mapping[str, Temper] = field(init=False)
     world: str = field(init=False)
     _head: int | None = field(init=False, default=None)
+    _line: list[int] = field(init=False, default_factory=list)  # the ids of _turns
     _turns: list[Turn] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -61,14 +62,17 @@ class Company:
     def turns(self, head: int | None) -> list[Turn]:
         """Return the turns up to `head`, from memory when nothing else was committed or rewound since."""
         if head != self._head:
-            self._turns, self._head = self.store.turns(head), head
+            line = self.store.ids(head)
+            here = line == self._line[: len(line)]  # taken back: what is known already is not read again
+            self._turns = self._turns[: len(line)] if here else self.store.turns(head)
+            self._line, self._head = line, head
         return self._turns
 
     def commit(self, run: str, branch: str, parent: int | None, turn: Turn) -> tuple[int, Turn]:
         """Write a turn to the store, then to memory; return its id and the committed value."""
         before = self.turns(parent)
         number, committed = self.store.append(run, branch, parent, turn)
-        self._turns, self._head = [*before, committed], number
+        self._turns, self._line, self._head = [*before, committed], [*self._line, number], number
         return number, committed
 
     def heard(self, head: int | None, path: Sequence[int], names: Sequence[str]) -> str:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any, Literal
+from typing import Literal
 
 from langgraph.types import interrupt
 
-from agents import narration, prompts
-from agents.character import SAMPLING, weigh
-from agents.director import LITTLE, directions, freshness
+from agents import narration
+from agents.character import SAMPLING, first_sentence, warmth, weigh, with_shorter
+from agents.director import LITTLE, freshness
 from agents.guards import GRAVE, Rules, gravity
 from agents.knowledge import forbidden
 from agents.ranking import rank
 from agents.stage import Act, Happen, NextBeat, Speak
-from agents.steering import MISS, Ask, asked, said
-from emotion.dynamics import in_words
+from agents.steering import MISS, Ask
+from graph.asking import asked_for, cue_of, seed_of, wanted
 from graph.context import Company
 from graph.effects import felt, learned
 from graph.scenes import advance, cross, leave_scene, stage_of
@@ -28,6 +26,7 @@ from transcript.turn import Candidate, Cost, Cue, Turn
 
 RETRIES = 2
 ASKS = 2  # times that a line far from the emotion asked for is asked for again
+_ACTION_TOKENS = 28  # an action line is one short sentence
 _JUDGED = 100  # answers of a beat that are kept
 
 
@@ -55,40 +54,22 @@ def direct(company: Company, state: StageState) -> StageState:
 
 def speak(company: Company, state: StageState) -> StageState:
     """Have the candidates of this turn generated, in one call over the shared prefix."""
-    n, seed = company.candidates, _seed(state)
-    if state["kind"] == "action":
-        _tell(company, "지문")
-        heard = company.heard(state["head"], state["path"], state["present"])
-        start = narration.beginning(state["opening"])
-        sampling = replace(SAMPLING, max_tokens=28)
-        proposal = company.model.propose(
-            heard + prompts.stage_direction(start),
-            n,
-            seed=seed,
-            sampling=sampling,
-            stop=["\n"],
-            on_token=company.on_token,
-        )
-    else:
-        cue = _cue(state)
-        _tell(company, cue.speaker)
-        relation = company.relations(state["relations"]).get((cue.speaker, cue.to[0])) if cue.to else None
-        start = state["opening"]
-        proposal = company.characters[cue.speaker].speak(
-            company.heard(state["head"], state["path"], [cue.speaker]),
-            _put(company, state, cue),
-            relation,
-            company.model,
-            n,
-            seed=seed,
-            attempt=state["attempt"],
-            feeling=in_words(cue.speaker, state["feelings"][cue.speaker]),
-            opening=start,
-            on_token=company.on_token,
-        )
-    raw: list[list[Any]] = [[start + c.text, c.logprob] for c in proposal.completions]
-    if state["kind"] == "dialogue" and start:  # a line that brings out a fact says that and no more
-        raw = [[re.sub(r"([.!?…]).*", r"\1", text, flags=re.DOTALL), logprob] for text, logprob in raw]
+    acting = state["kind"] == "action"
+    _tell(company, "지문" if acting else cue_of(state).speaker)
+    ask = asked_for(company, state)
+    start = ask.start
+    proposal = company.model.propose(
+        ask.prompt,
+        company.candidates,
+        seed=seed_of(state),
+        sampling=replace(SAMPLING, max_tokens=_ACTION_TOKENS) if acting else warmth(state["attempt"], start),
+        stop=["\n"],
+        on_token=company.on_token,
+    )
+    drawn = proposal.completions
+    if not acting:
+        drawn = tuple(map(first_sentence, drawn)) if start else with_shorter(drawn)
+    raw = [[start + one.text, one.logprob, len(one.tokens) or None] for one in drawn]
     return {"raw": raw, "cost": added(state["cost"], proposal.prefilled, proposal.decoded, proposal.seconds, 1)}
 
 
@@ -96,11 +77,13 @@ def choose(company: Company, state: StageState) -> StageState:
     """Turn down what is wrong, rank the rest, and take the best; or ask once more when nothing is left."""
     if state["kind"] == "action":
         return _choose_action(company, state)
-    cue = _cue(state)
+    cue = cue_of(state)
     recent = [turn.text for turn in company.turns(state["head"])[-15:]]
-    candidates = weigh([(text, logprob) for text, logprob in state["raw"]], _rules(company, state, cue, recent))
+    candidates = weigh(
+        [(text, logprob, many) for text, logprob, many in state["raw"]], _rules(company, state, cue, recent)
+    )
     candidates += [Candidate(**draft) for draft in state["drafts"]]
-    ask = _asked(company, state, cue)
+    ask = wanted(company, state, cue)
     length = company.dispositions[cue.speaker].length
     ranked = rank(candidates, cue, recent, ask.valence if ask else None, company.emotion, length=length)
     drafts = [asdict(candidate) for candidate in ranked]
@@ -126,7 +109,7 @@ def listen(_company: Company, state: StageState) -> StageState:
         answer = interrupt({"choices": state["crossing"]})
         return {"chosen": int(answer["choice"])}
     answer = interrupt({"cue": state["cue"]})
-    cue = _cue(state)
+    cue = cue_of(state)
     if not answer.get("text"):
         return {"line": None}
     line = new_line("dialogue", answer["text"], state["why"], "human")
@@ -243,7 +226,7 @@ def _choose_action(company: Company, state: StageState) -> StageState:
     recent = [turn.text for turn in company.turns(state["head"])[-15:]]
     others = [name for name in state["present"] if name != subject]
     candidates = []
-    for raw, logprob in state["raw"]:
+    for raw, logprob, _ in state["raw"]:
         text = narration.trimmed(raw)
         candidates.append(Candidate(text, None, None, narration.fault(text, subject, others, recent), logprob))
     good = [candidate for candidate in candidates if not candidate.rejected]
@@ -268,33 +251,11 @@ def _rules(company: Company, state: StageState, cue: Cue, recent: Sequence[str])
     )
 
 
-def _put(company: Company, state: StageState, cue: Cue) -> Cue:
-    """Return the cue as the character reads it: without emotion where nothing is steered, stronger after a miss."""
-    ask = _asked(company, state, cue)
-    if ask is None:
-        return replace(cue, emotion={}, direction="")
-    return said(cue, state["attempt"], directions(), ask.valence)
-
-
-def _asked(company: Company, state: StageState, cue: Cue) -> Ask | None:
-    return asked(cue, company.turns(state["head"])) if company.director.steer else None
-
-
 def _misses(company: Company, best: Candidate, ask: Ask | None) -> bool:
     """Say whether a line that may stand is far from the emotion asked for, so that asking once more is worth a call."""
     if ask is None or best.rejected:
         return False
     return abs(company.emotion.read(best.text).valence - ask.valence) > MISS
-
-
-def _cue(state: StageState) -> Cue:
-    row = state["cue"] or {}
-    return Cue(**{**row, "to": tuple(row.get("to") or ())})
-
-
-def _seed(state: StageState) -> int:
-    mark = f"{state['seed']}:{state['branch']}:{state['n']}:{state['attempt']}:{state['kind']}"
-    return int.from_bytes(hashlib.sha256(mark.encode()).digest()[:4], "big") & 0x7FFFFFFF
 
 
 def _cost(state: StageState) -> Cost:

@@ -146,6 +146,7 @@ def _pushed(company: Company, state: StageState) -> StageState:
 def _enter_scene(company: Company, state: StageState, index: int) -> StageState:
     scene: Scene = company.scenario.scenes[index]
     state = {**state, "path": [*state["path"], index], "beat": 0, "leaving": []}
+    state["whispers"] = {}
     state["present"] = list(scene.present or company.characters)
     state["pending"] = []
     if scene.action.strip():
@@ -173,11 +174,11 @@ def _enter_beat(state: StageState, beat: Beat) -> StageState:
         "stale": 0,
         "present": [*state["present"], *coming],
         "pending": [*state["pending"], *lines],
-        "relations": _latest([*state["relations"], *changes]),
+        "relations": latest([*state["relations"], *changes]),
     }
 
 
-def _latest(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def latest(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Fold the changes of each pair into one, so that the list stays as long as there are pairs."""
     folded: dict[tuple[str, str], dict[str, Any]] = {}
     for row in changes:

@@ -34,6 +34,7 @@ class StageState(TypedDict, total=False):
     stale: int
     used_events: list[str]
     note: str  # the person's note to the director
+    whispers: dict[str, list[str]]  # what a person told one character alone, in this scene
     asked: str  # the speaker that the person chose
     human: list[str]  # roles that a person plays
     person: bool  # whether a person sits at the terminal and is asked at branches

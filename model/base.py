@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -32,11 +32,27 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Completion:
-    """One candidate: its text, mean log-probability per token (None when unknown), and whether it ended by itself."""
+    """One candidate: its text, mean log-probability per token (None when unknown), and whether it ended by itself.
+
+    `tokens` are the place in the text where each token begins and its natural log-probability; empty where the runtime
+    tells none. The stop is not among them.
+    """
 
     text: str
     logprob: float | None = None
     ended: bool = True
+    tokens: tuple[tuple[int, float], ...] = ()
+
+    @staticmethod
+    def of(text: str, tokens: Sequence[tuple[int, float]], ended: bool = True) -> Completion:
+        """Return the candidate that says `text`, with the mean over those of `tokens` that begin in it."""
+        kept = tuple(token for token in tokens if token[0] < len(text))
+        mean = sum(log for _, log in kept) / len(kept) if kept else None
+        return Completion(text, mean, ended, kept)
+
+    def begun(self, end: int) -> Completion:
+        """Return its first `end` characters as a candidate."""
+        return Completion.of(self.text[:end], self.tokens) if self.tokens else replace(self, text=self.text[:end])
 
 
 @dataclass(frozen=True)

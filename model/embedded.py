@@ -111,18 +111,18 @@ class LlamaCppModel(StageModel):
         }
         started = time.perf_counter()
         texts = [""] * n
-        logprobs: list[list[float]] = [[] for _ in range(n)]
+        tokens: list[list[tuple[int, float]]] = [[] for _ in range(n)]
         ended, usage = [True] * n, {"prefilled": 0, "decoded": 0}
         for index, choice, counts in self._chunks(request, on_token):
+            told = (choice.get("logprobs") or {}).get("content") or ()
+            tokens[index] += [(len(texts[index]), entry["logprob"]) for entry in told]
             texts[index] += choice["text"]
-            logprobs[index] += [entry["logprob"] for entry in (choice.get("logprobs") or {}).get("content") or ()]
             if choice.get("finish_reason") == "length":
                 ended[index] = False
             usage["prefilled"] = max(usage["prefilled"], counts.get("prompt_n", 0))
             usage["decoded"] += counts.get("predicted_n", 0)
         completions = tuple(
-            Completion(text, sum(values) / len(values) if values else None, done)
-            for text, values, done in zip(texts, logprobs, ended, strict=True)
+            Completion.of(text, found, done) for text, found, done in zip(texts, tokens, ended, strict=True)
         )
         return Proposal(completions, usage["prefilled"], usage["decoded"], time.perf_counter() - started)
 

@@ -46,11 +46,12 @@ def fanned(cache: Any) -> Any:
 
 
 class Said:
-    """What one candidate has said: its text without the stop, how many ids are its own, and whether it ended by itself."""
+    """What one candidate has said: its text without the stop, where in it each id begins, and whether it ended by itself."""
 
     def __init__(self, tokenizer: Any, heard: Sequence[int]) -> None:
         """Begin behind the prompt `heard`."""
-        self.text, self.count, self.ended = "", 0, False
+        self.text, self.ended = "", False
+        self.places: list[int] = []
         self._tokenizer = tokenizer
         self._ids = list(heard[-_BEFORE:])
         self._start, self._read = 0, len(self._ids)
@@ -61,7 +62,7 @@ class Said:
         Only the last few ids are decoded, together with those before them: a sentencepiece decoder drops the space at
         the start of whatever it is given.
         """
-        self.count += 1
+        self.places.append(len(self.text))
         if token in ends:
             self.ended = True
             return ""

@@ -246,10 +246,10 @@ class HuggingFaceModel(StageModel):
             ]
             chosen = torch.stack(logs, 1).tolist()
         completions = tuple(
-            Completion(said.text, sum(values[: said.count]) / max(1, said.count), said.ended)
+            Completion.of(said.text, list(zip(said.places, values, strict=False)), said.ended)
             for said, values in zip(ear.said, chosen, strict=True)
         )
-        return Proposal(completions, read, sum(said.count for said in ear.said), time.perf_counter() - started)
+        return Proposal(completions, read, sum(len(said.places) for said in ear.said), time.perf_counter() - started)
 
     def score(self, prompt: str, options: Sequence[str]) -> Scores:
         """Score each option by the log-probability of all its tokens after the prompt, in one batch."""

@@ -38,9 +38,7 @@ class _Draft:
     def completion(self, stop: Sequence[str]) -> Completion:
         """Cut at the first stop, which a server may have left in."""
         end = _end(self.text, stop)
-        logs = [log for place, log in self.logs if place < end]
-        mean = sum(logs) / len(logs) if logs else None
-        return Completion(self.text[:end], mean, self.ended or end < len(self.text))
+        return Completion.of(self.text[:end], self.logs, self.ended or end < len(self.text))
 
 
 class ServerModel(StageModel):

@@ -2,7 +2,7 @@
 
 from scenarios.json_schema import persona_schema, scenario_schema
 from scenarios.library import find, shipped
-from scenarios.loader import load_persona, load_scenario
+from scenarios.loader import Inspected, inspect_persona, inspect_scenario, load_persona, load_scenario
 from scenarios.values import (
     END,
     Beat,
@@ -12,6 +12,7 @@ from scenarios.values import (
     Heading,
     Knowledge,
     Level,
+    Lore,
     Persona,
     Play,
     Relation,
@@ -31,8 +32,10 @@ __all__ = [
     "CastMember",
     "DirectorSettings",
     "Heading",
+    "Inspected",
     "Knowledge",
     "Level",
+    "Lore",
     "Persona",
     "Play",
     "Relation",
@@ -44,6 +47,8 @@ __all__ = [
     "Traits",
     "Voice",
     "find",
+    "inspect_persona",
+    "inspect_scenario",
     "load_persona",
     "load_scenario",
     "persona_schema",

@@ -34,6 +34,9 @@ Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Signed = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
 Flag = Annotated[bool, Field(strict=True)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
+Order = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
+Depth = Annotated[int, Field(strict=True, ge=0, le=MAX_TURNS)]
+Room = Annotated[int, Field(strict=True, ge=0, le=MAX_TEXT)]
 
 
 def _age(value: object) -> object:

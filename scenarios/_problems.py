@@ -52,12 +52,21 @@ class Problem:
         return "; ".join(part for part in (self.what, hint, self.remedy) if part)
 
 
-def first_error(problems: Iterable[Problem]) -> FileError | None:
-    """Return the error for the first problem in file order, with the count of the other places, or None."""
+def every_error(problems: Iterable[Problem]) -> list[FileError]:
+    """Return an error for each place where something is wrong, in file order."""
+    return [FileError(p.place.file, p.text(), line=p.place.line, key=p.place.key) for p in _ordered(problems)]
+
+
+def _ordered(problems: Iterable[Problem]) -> list[Problem]:
     places: dict[Place, Problem] = {}
     for problem in problems:
         places.setdefault(problem.place, problem)  # what is wrong twice at one place has one cause
-    ordered = sorted(places.values(), key=lambda problem: problem.place.order)
+    return sorted(places.values(), key=lambda problem: problem.place.order)
+
+
+def first_error(problems: Iterable[Problem]) -> FileError | None:
+    """Return the error for the first problem in file order, with the count of the other places, or None."""
+    ordered = _ordered(problems)
     if not ordered:
         return None
     first, more = ordered[0], len(ordered) - 1

@@ -67,7 +67,7 @@ def key_path(path: KeyPath) -> str:
 
 def read(file: Path, outer: Mark | None = None) -> Document:
     """Read `file`; raises FileError unless it is a YAML mapping in UTF-8 of at most 1 MiB, 50,000 values, 64 levels."""
-    return _Builder(file, outer, _events(file, _decoded(file, _bytes(file)))).document()
+    return _Builder(file, outer, _events(file, decoded(file, _bytes(file)))).document()
 
 
 def _bytes(file: Path) -> bytes:
@@ -90,7 +90,8 @@ def _bytes(file: Path) -> bytes:
     return data
 
 
-def _decoded(file: Path, data: bytes) -> str:
+def decoded(file: Path, data: bytes) -> str:
+    """Return `data` as text; raises FileError with the name of the encoding where it is not UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:64]:
         raise FileError(file, "is UTF-16, not UTF-8; save it again with the encoding UTF-8")
     try:

@@ -13,6 +13,7 @@ from scenarios._fields import (
     MAX_CAST,
     MAX_LIST,
     Age,
+    Depth,
     Facts,
     Feelings,
     Filled,
@@ -23,6 +24,8 @@ from scenarios._fields import (
     Name,
     Names,
     Note,
+    Order,
+    Room,
     Seed,
     Share,
     Signed,
@@ -71,6 +74,31 @@ class Temperament:
     volatility: Annotated[Share, key("변동", "0 steady .. 1 stormy", "0 잔잔함 .. 1 출렁임")] = 0.5
 
 
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Lore:
+    """What a character thinks of only when one of its keys is mentioned; an entry of a lorebook."""
+
+    keys: Annotated[
+        Lines, key("열쇠말", "words that call it up, particles aside", "나오면 떠올리는 낱말, 조사 없이")
+    ] = ()
+    secondary_keys: Annotated[
+        Lines, key("보조열쇠말", "one of these must be mentioned too", "이 가운데 하나도 함께 나와야 한다")
+    ] = ()
+    exclude_keys: Annotated[
+        Lines,
+        key("제외열쇠말", "not called up when one of these is mentioned", "이 가운데 하나가 나오면 떠올리지 않는다"),
+    ] = ()
+    content: Annotated[Filled, key("내용", "what comes to mind", "떠올리는 내용")]
+    constant: Annotated[Flag, key("항상", "in mind without a key", "열쇠말 없이도 늘 떠올린다")] = False
+    case_sensitive: Annotated[Flag, key("대소문자", "tell A from a in keys", "열쇠말의 대소문자를 가린다")] = False
+    enabled: Annotated[Flag, key("사용", "false keeps it in the file only", "false면 파일에만 둔다")] = True
+    scan_depth: Annotated[Depth, key("범위", "how many last lines are searched", "열쇠말을 찾는 마지막 줄의 수")] = 4
+    insertion_order: Annotated[Order, key("순서", "the lower, the earlier", "작을수록 앞에 놓인다")] = 0
+    priority: Annotated[
+        Order, key("우선순위", "the lowest goes first where there is no room", "자리가 모자라면 작은 것부터 뺀다")
+    ] = 0
+
+
 @dataclass(frozen=True, config=CONFIG)
 class Persona:
     """One role: who they are, what they want, fear and hide, how they talk."""
@@ -97,6 +125,14 @@ class Persona:
     traits: Annotated[Traits, key("성격", "Big Five, each 0..1", "성격 5요인, 각각 0..1")] = Traits()
     emotion: Annotated[Temperament, key("감정", "feelings at rest", "평소의 감정")] = Field(default_factory=Temperament)
     talkativeness: Annotated[Share, key("말수", "0 silent .. 1 talkative", "0 과묵 .. 1 수다")] = 0.5
+    lore: Annotated[
+        tuple[Lore, ...],
+        Field(max_length=MAX_LIST),
+        key("로어북", "what comes to mind when a key is mentioned", "열쇠말이 나올 때만 떠올리는 지식"),
+    ] = ()
+    lore_budget: Annotated[
+        Room, key("로어북한도", "most characters of lore with one line", "대사 하나에 쓸 로어북의 최대 글자 수")
+    ] = 240
     extensions: Annotated[
         Mapping[str, JsonValue], key("확장", "kept untouched, for other programs", "손대지 않고 보관하는 값")
     ] = Field(default_factory=dict)

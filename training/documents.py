@@ -48,8 +48,11 @@ class Document:
     pages: tuple[str, ...]
 
 
-def read_document(path: Path) -> Document:
-    """Return the text of the document at `path`; raises Unreadable, or UsageError when a library is not installed."""
+def read_document(path: Path, *, columns: bool = False) -> Document:
+    """Return the text of the document at `path`; raises Unreadable, or UsageError when a library is not installed.
+
+    With `columns` the pages of a PDF keep their columns by spaces: `민수        왔네.` is one row and not two.
+    """
     try:
         size = path.stat().st_size
         data = path.read_bytes() if 0 < size <= LARGEST else b""
@@ -62,7 +65,7 @@ def read_document(path: Path) -> Document:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the libraries tell of pictures and shapes that they leave out
             logging.disable(logging.ERROR)
-            pages = reader(path, data)
+            pages = _pdf(path, data, columns=True) if columns and reader is _pdf else reader(path, data)
     except Unreadable:
         raise
     except ModuleNotFoundError as error:
@@ -185,7 +188,7 @@ def _docx(_path: Path, data: bytes) -> list[str]:
     return ["\n".join(rows)]
 
 
-def _pdf(_path: Path, data: bytes) -> list[str]:
+def _pdf(_path: Path, data: bytes, *, columns: bool = False) -> list[str]:
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, FileNotDecryptedError
 
@@ -193,7 +196,8 @@ def _pdf(_path: Path, data: bytes) -> list[str]:
     try:
         if reader.is_encrypted and not reader.decrypt(""):
             raise Unreadable("is locked with a password; open it and save it without")
-        pages = [page.extract_text() for page in reader.pages]
+        mode = "layout" if columns else "plain"
+        pages = [page.extract_text(extraction_mode=mode) for page in reader.pages]
     except (DependencyError, FileNotDecryptedError) as error:  # the first: AES, which needs a library more
         raise Unreadable("is locked with a password; open it and save it without") from error
     letters = sum(len(re.findall(r"\w", page)) for page in pages)
@@ -214,7 +218,7 @@ def _fdx(_path: Path, data: bytes) -> list[str]:
 
     root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
     rows: list[str] = []
-    speaker, direction = "", ""
+    speaker, direction, scenes = "", "", 0
     for paragraph in root.iterfind("./Content//Paragraph"):
         kind = paragraph.get("Type", "Action")
         text = "".join(part.text or "" for part in paragraph.iterfind("./Text")).strip()
@@ -226,10 +230,13 @@ def _fdx(_path: Path, data: bytes) -> list[str]:
             rows.append(f"{speaker}\t{direction}{text}")
             direction = ""
         elif text:
-            rows += ["", _headed(paragraph, text) if kind == "Scene Heading" else text]
+            scenes += kind == "Scene Heading"
+            rows += ["", _headed(paragraph, text, scenes) if kind == "Scene Heading" else text]
     return ["\n".join(rows)]
 
 
-def _headed(paragraph: Any, text: str) -> str:
-    number = paragraph.get("Number")
-    return f"S#{number}. {text}" if number and not re.match(r"S#|씬", text) else text
+def _headed(paragraph: Any, text: str, scenes: int) -> str:
+    """Return a heading with its number: as written, as Final Draft keeps it, or as counted."""
+    if re.match(r"S\s?#|씬|Scene|#\s?\d|INT|EXT|I/E", text, re.IGNORECASE):
+        return text
+    return f"S#{paragraph.get('Number') or scenes}. {text}"

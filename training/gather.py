@@ -28,14 +28,18 @@ from training.dataset import (
     take_rows,
     template_row,
 )
-from training.pairs import Pair, corpus_pairs, own_pairs, row_pairs, take_pairs, write_pairs
+from training.pairs import Pair, corpus_pairs, own_pairs, row_pairs, studio_pairs, take_pairs, write_pairs
 from training.rows import OURS, Row, Split, write_rows
+from transcript.branches import Branches
 from transcript.errors import FileError
 from transcript.reading import decoded
 from transcript.record import read_transcript, write_atomically
+from transcript.store import RunStore
+from transcript.turn import Turn
 
 Report = Callable[[int, int, str], None]
 CORPUS = Path(__file__).parent / "corpus"
+_STORE = ".sqlite"  # a run store among the takes: what was chosen in the studio
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,9 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     rows = [*_corpus(scenes, hidden, sources, rng), *_public(sources, rng)]
     for path in text_files(sources.scripts):
         rows += script_rows(path.stem, structure(decoded(path.read_bytes(), path)), rng)
-    takes = [(read_transcript(path), f"take/{path.parent.name}") for path in _files(sources.takes, "transcript.json")]
-    rows += [row for take, name in takes for row in take_rows(take, name)]
+    found = _files(sources.takes, "transcript.json", _STORE)
+    takes = [(read_transcript(path), path.parent.name) for path in found if path.suffix != _STORE]
+    rows += [row for take, name in takes for row in take_rows(take, f"take/{name}")]
     shuffled = [row for row in rows if row.split == "train"]
     rng.shuffle(shuffled)
     rows = [*shuffled, *(row for row in rows if row.split == "test")]
@@ -87,8 +92,12 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     for row in rows:
         if row.source.startswith("koconovel"):
             pairs += row_pairs(row, rng)
+    played: dict[str, list[Turn]] = {}
+    for path in found:
+        if path.suffix == _STORE:
+            pairs += _chosen(path, played)
     for take, name in takes:
-        pairs += take_pairs(take, name)
+        pairs += take_pairs(take, f"take/{name}", played.get(name, ()))
     rng.shuffle(pairs)
     write_rows(rows, out / "rows.jsonl")
     kinds = write_pairs(pairs, out / "pairs.jsonl")
@@ -106,6 +115,17 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     }
     write_atomically(out / "dataset.json", json.dumps(summary, ensure_ascii=False, indent=1) + "\n")
     return summary
+
+
+def _chosen(path: Path, played: dict[str, list[Turn]]) -> list[Pair]:
+    """Return the pairs of a run store, and note in `played` every turn of each run, by its name."""
+    store = RunStore(path)
+    try:
+        for run in store.runs():
+            played.setdefault(run.id, []).extend(Branches(store, run.id).made(revised=True))
+        return list(studio_pairs(store))
+    finally:
+        store.close()
 
 
 def _corpus(scenes: Sequence[CorpusScene], hidden: frozenset[str], sources: Sources, rng: random.Random) -> list[Row]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agents import prompts
 from agents.guards import NEAR_COPY, trigrams
+from agents.lore import recalled
 from agents.mending import remade
 from agents.speech import LEVELS
 from emotion.labels import valence_arousal
@@ -19,8 +20,11 @@ from scenarios.values import Scenario
 from training.corpus import NEUTRAL, CorpusScene, Line
 from training.dataset import corpus_row, headings_of, line_prompts
 from training.rows import Row, Split
+from transcript.branches import Branches
 from transcript.errors import FileError
+from transcript.preferences import preferences_of
 from transcript.record import Transcript, write_atomically
+from transcript.store import RunStore
 from transcript.turn import Turn
 
 FAR = 0.6  # least distance of two intended valences, of -1..1, at which one is the wrong emotion for the other
@@ -108,8 +112,16 @@ def row_pairs(row: Row, rng: random.Random) -> Iterator[Pair]:
             yield Pair(prompt, said, rng.choice(others), "speaker", row.source, row.split)
 
 
-def take_pairs(take: Transcript, source: str) -> Iterator[Pair]:
-    """Yield what a take says of its candidates.
+def studio_pairs(store: RunStore) -> Iterator[Pair]:
+    """Yield what a writer chose in the studio and still stands by, with the prompt that the model read; all of it is taught."""
+    for run in store.runs():
+        for one in preferences_of(store, run.id, Branches(store, run.id).standing()):
+            if one.kept:
+                yield Pair(one.prompt, one.chosen, one.rejected, one.reason, f"studio/{run.id}")
+
+
+def take_pairs(take: Transcript, source: str, told: Collection[Turn] = ()) -> Iterator[Pair]:
+    """Yield what a take says of its candidates; `told` are turns of which a run store tells already what a person chose.
 
     `edit`: the line that a person wrote or mended by hand against the candidate it replaced; `retry`: the candidate that a
     person took against the one that the engine ranked first; `ranked`: the engine's own best against one far below it
@@ -125,10 +137,13 @@ def take_pairs(take: Transcript, source: str) -> Iterator[Pair]:
         heard = [other for other in take.turns[:place] if not other.present or turn.speaker in other.present]
         relation = relations.get((turn.speaker, turn.cue.to[0])) if turn.cue.to else None
         examples = people[turn.speaker].voice.examples[:2]
-        tail = prompts.tail(people[turn.speaker], turn.cue, relation, examples)
+        lore = recalled(people[turn.speaker], [other.text for other in heard])
+        tail = prompts.tail(people[turn.speaker], turn.cue, relation, examples, lore=lore)
         prompt = prompts.world(scenario) + prompts.history(heard, headings) + tail
         if found := _preferred(turn):
             reason, chosen, rejected = found
+            if reason != "ranked" and turn in told:
+                continue
             yield Pair(prompt, f" {prompts.neutral(chosen)}\n", f" {prompts.neutral(rejected)}\n", reason, source)
 
 

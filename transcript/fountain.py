@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from transcript.layout import Line, Scene, Script, lay_out
+from transcript.layout import NBSP, Line, Scene, Script, gather, lay_out
 from transcript.record import Transcript
 
 _BLANK = "  "  # two spaces keep a blank line inside its dialogue
@@ -16,6 +17,11 @@ _SMALL = re.compile(r"[a-z]")
 
 # A bracket in a name would begin its extension, a caret would make the dialogue dual; neither can be escaped.
 _NAME = str.maketrans("()^", "（）＾")
+_READ_NAME = str.maketrans("（）＾", "()^")
+
+_HEADING = re.compile(r"\.(S#(\d+).*?)(?: #[^#\s]+#)?")
+_CUE = re.compile(r"@(.*?)(?: \((.*)\))?")
+_ESCAPED = re.compile(r"\\([*_\[])")
 
 
 def render(transcript: Transcript) -> str:
@@ -28,6 +34,29 @@ def render(transcript: Transcript) -> str:
     """
     script = lay_out(transcript)
     return "\n\n".join((_title_page(script), *(block for scene in script.scenes for block in _scene(scene)))) + "\n"
+
+
+def parse(script: str) -> tuple[Scene, ...]:
+    """Return the scenes of a script as `render` writes it.
+
+    An event comes back as action; in a name full-width brackets and carets come back as ASCII, which they mostly were.
+    """
+    return gather(_piece(block) for block in script.removesuffix("\n").split("\n\n")[1:] if block)
+
+
+def _piece(block: str) -> Scene | Line:
+    if heading := _HEADING.fullmatch(block):
+        return Scene(int(heading[2]), _unescape(heading[1]), ())
+    rows = block.split("\n")
+    if cue := _CUE.fullmatch(rows[0]):
+        name, marker = (_unescape(part or "").translate(_READ_NAME) for part in cue.groups())
+        direction = rows[1][1:-1] if re.fullmatch(r"\(.*\)", "".join(rows[1:2])) else ""
+        said = [_unescape(row.removeprefix("\\")) for row in rows[2 if direction else 1 :]]
+        text = (said[0].removeprefix(NBSP), *said[1:]) if said else ("",)
+        return Line("dialogue", tuple("" if row == _BLANK else row for row in text), name, marker, _unescape(direction))
+    if block.startswith("> "):
+        return Line("transition", (re.sub("＜$", "<", _unescape(block[2:])),))
+    return Line("action", tuple(_unescape(row.removeprefix("!")) for row in rows))
 
 
 def _title_page(script: Script) -> str:
@@ -64,6 +93,8 @@ def _dialogue(line: Line) -> str:
     rows = [f"@{_escape(line.name.translate(_NAME))}{extension}"]
     if line.parenthetical:
         rows.append(f"({_escape(line.parenthetical)})")
+    elif _DIRECTION.fullmatch(line.lines[0]):
+        line = replace(line, lines=(f"{NBSP}{line.lines[0]}", *line.lines[1:]))
     for before, row in zip(("-", *line.lines), line.lines, strict=False):
         if not row:
             rows.append(_BLANK)
@@ -72,6 +103,10 @@ def _dialogue(line: Line) -> str:
         else:
             rows.append(_escape(row))
     return "\n".join(rows)
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _is_capitals(row: str) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
+from unicodedata import combining, east_asian_width, normalize
 
 from transcript.errors import DaebonError
 from transcript.record import Transcript
@@ -16,9 +16,23 @@ from transcript.turn import Kind, Turn
 UNTITLED = "제목 없음"
 NAMELESS = "?"
 
+NBSP = "\xa0"
+_MARKER = re.compile(r"(?:E|N|F|NA|[VO]\.?[OLS]\.?)", re.ASCII)
+_BEFORE_MARKER = re.compile(rf" (?={_MARKER.pattern}$)")
+_APART = f" {NBSP}"  # before a marker that no reader knows
+_END = f"){NBSP}"  # of a direction whose brackets do not pair
+
 # Controls, lone surrogates, bidirectional embeddings, overrides and isolates (they reorder what follows them),
 # the byte order mark and the two non-characters that XML refuses.
 _DROPPED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Arc:
+    """The emotional arcs (감정선) as drawn elsewhere: a picture (PNG), and for text a row each, its label and its bars."""
+
+    picture: bytes
+    rows: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -52,8 +66,28 @@ class Line:
 
     @property
     def label(self) -> str:
-        """Return the name with its voice marker as a Korean script writes it: `민수 E`."""
-        return f"{self.name} {self.marker}" if self.marker else self.name
+        """Return the name with its voice marker as a Korean script writes it: `민수 E`; `named` parts them again.
+
+        A no-break space keeps a name whole that ends like a marker (`여자 E`), and stands before a marker that readers
+        would take for a part of the name.
+        """
+        if self.marker:
+            return f"{self.name}{' ' if _MARKER.fullmatch(self.marker) else _APART}{self.marker}"
+        return _BEFORE_MARKER.sub(NBSP, self.name)
+
+    @property
+    def said(self) -> str:
+        """Return the direction in brackets and the first line of text; `spoken` parts them again.
+
+        A no-break space stands before text that begins with a bracket of its own, and behind a direction whose
+        brackets do not pair.
+        """
+        first, direction = self.lines[0], f"({self.parenthetical})"
+        if not self.parenthetical:
+            return f"{NBSP}{first}" if first.startswith("(") else first
+        if _closing(direction) != len(direction) - 1 or _END in first:
+            return f"{direction}{NBSP}{first}"
+        return f"{direction} {first}" if first else direction
 
 
 @dataclass(frozen=True)
@@ -97,7 +131,7 @@ def lay_out(transcript: Transcript) -> Script:
         ("분위기", _text(scenario, "tone")),
     )
     scenes = (
-        Scene(number, _heading(transcript, number), tuple(filter(None, map(_line, turns))))
+        Scene(number, _heading(transcript, number), tuple(filter(None, map(line_of, turns))))
         for number, turns in groupby(transcript.turns, key=lambda turn: turn.scene)
     )
     return Script(
@@ -110,6 +144,58 @@ def lay_out(transcript: Transcript) -> Script:
     )
 
 
+def named(label: str) -> tuple[str, str]:
+    """Return the name and the voice marker, or "", of a label as `Line.label` writes it."""
+    name, apart, marker = label.rpartition(_APART)
+    if not apart:
+        place = _BEFORE_MARKER.search(label)
+        name, marker = (label[: place.start()], label[place.end() :]) if place else (label, "")
+    return name.replace(NBSP, " "), marker
+
+
+def spoken(said: str) -> tuple[str, str]:
+    """Return the direction, or "", and the text of the first line of a speech as `Line.said` writes it."""
+    if not said.startswith("("):
+        return "", said.removeprefix(NBSP)
+    direction, end, text = said.partition(_END)
+    if end:
+        return direction[1:], text
+    close = _closing(said)
+    if close > 0 and said[close + 1 : close + 2] in ("", " "):
+        return said[1:close], said[close + 2 :]
+    return "", said
+
+
+def speech(label: str, said: str, more: Iterable[str] = ()) -> Line:
+    """Return the dialogue that `Line.label`, `Line.said` and its further lines were written from."""
+    name, marker = named(label)
+    direction, first = spoken(said)
+    return Line("dialogue", (first, *more), name, marker, direction)
+
+
+def gather(found: Iterable[Scene | Line]) -> tuple[Scene, ...]:
+    """Return the scenes of headings (as scenes without lines) and lines in order; a line before all opens scene 1."""
+    scenes: list[tuple[Scene, list[Line]]] = []
+    for piece in found:
+        if isinstance(piece, Scene):
+            scenes.append((piece, []))
+            continue
+        if not scenes:
+            scenes.append((Scene(1, headed(1, ""), ()), []))
+        scenes[-1][1].append(piece)
+    return tuple(replace(scene, lines=tuple(lines)) for scene, lines in scenes)
+
+
+def headed(number: int, place: str) -> str:
+    """Return the heading of a scene, `S#1. 방파제 / 저녁`."""
+    return f"S#{number}. {place}".rstrip()
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal `text` takes: two for a Hangul syllable, none for a combining mark."""
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
 def clean(text: str) -> str:
     """Return `text` as one line of NFC that no format can trip over.
 
@@ -117,18 +203,29 @@ def clean(text: str) -> str:
     marks U+200E and U+200F) and the byte order mark are dropped; spaces at the ends go.
     """
     line = " ".join(text.splitlines()).replace("\t", " ")
-    return unicodedata.normalize("NFC", _DROPPED.sub("", line)).strip()
+    return normalize("NFC", _DROPPED.sub("", line)).strip()
 
 
-def _line(turn: Turn) -> Line | None:
+def _closing(text: str) -> int:
+    """Return where the bracket that opens `text` is closed, -1 when none opens it or it is not closed."""
+    depth = 0
+    for place, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0:
+            return place if place else -1
+    return -1
+
+
+def line_of(turn: Turn) -> Line | None:
+    """Return a turn as it is printed; None for a turn without text that is not dialogue."""
     lines = [clean(line) for line in turn.text.splitlines()]
     if turn.kind == "dialogue":
         return Line(
             kind=turn.kind,
             lines=tuple("\n".join(lines).strip("\n").split("\n")),
-            name=clean(turn.speaker or "") or NAMELESS,
-            marker=clean(turn.marker or ""),
-            parenthetical=clean(turn.parenthetical or ""),
+            name=clean((turn.speaker or "").replace(NBSP, " ")) or NAMELESS,
+            marker=clean((turn.marker or "").replace(NBSP, " ")),
+            parenthetical=clean((turn.parenthetical or "").replace(NBSP, " ")),
         )
     filled = tuple(filter(None, lines))
     if turn.kind == "transition" and filled:
@@ -148,7 +245,7 @@ def _heading(transcript: Transcript, number: int) -> str:
         )
     heading = scenes[path[number - 1]].get("heading") or {}
     place = " / ".join(filter(None, (_text(heading, "place"), _text(heading, "time"))))
-    return f"S#{number}. {place}".rstrip()
+    return headed(number, place)
 
 
 def _role(persona: Mapping[str, Any]) -> Role:

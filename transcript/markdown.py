@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from transcript.layout import Line, lay_out
+from transcript.layout import Arc, Line, Scene, gather, lay_out, named
 from transcript.record import Transcript
 
 _BREAK = "\\\n"
@@ -15,17 +15,48 @@ _INLINE = re.compile(r"[\\`*_\[\]<>&~|]|(?<!\S)#")
 _OPENING = re.compile(r"^(?:(\d{1,9})(?=[.)])|(?=[-+=:]))", re.ASCII)
 
 
-def render(transcript: Transcript) -> str:
-    """Return the script as CommonMark; whatever the text holds is shown as typed."""
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_HEADING = re.compile(r"## (S#(\d+).*)")
+_SPEECH = re.compile(r"\*\*((?:\\.|[^\\*])*)\*\*(?: \*\(((?:\\.|[^\\*])*)\)\*)?(?: (.*))?")
+
+
+def render(transcript: Transcript, arc: Arc | None = None) -> str:
+    """Return the script as CommonMark, whatever the text holds shown as typed; arcs, if given, stand behind the cast."""
     script = lay_out(transcript)
     blocks = [f"# {_escape(script.title)}", "\n".join(f"- {label}: {_escape(value)}" for label, value in script.notes)]
     if script.cast:
         rows = (f"**{_escape(role.name)}**{_escape(str(role).removeprefix(role.name))}" for role in script.cast)
         blocks += ["## 등장인물", "\n".join(f"- {row}" for row in rows)]
+    if arc:
+        blocks += ["## 감정선", "\n".join(f"- {_escape(label)}: `{bars}`" for label, bars in arc.rows)]
     for scene in script.scenes:
         blocks.append(f"## {_escape(scene.heading)}")
         blocks += map(_block, scene.lines)
     return "\n\n".join(blocks) + "\n"
+
+
+def parse(script: str) -> tuple[Scene, ...]:
+    """Return the scenes of a script as `render` writes it; an event comes back as action."""
+    blocks = script.removesuffix("\n").split("\n\n")
+    first = next((n for n, block in enumerate(blocks) if _HEADING.match(block)), len(blocks))
+    return gather(_piece(block) for block in blocks[first:] if block)
+
+
+def _piece(block: str) -> Scene | Line:
+    if heading := _HEADING.fullmatch(block):
+        return Scene(int(heading[2]), _unescape(heading[1]), ())
+    rows = block.split(_BREAK)
+    if speech := _SPEECH.fullmatch(rows[0]):
+        name, marker = named(_unescape(speech[1]))
+        text = (speech[3] or "", *rows[1:])
+        return Line("dialogue", tuple(map(_unescape, text)), name, marker, _unescape(speech[2] or ""))
+    if len(block) > 1 and block.startswith("*"):
+        return Line("transition", (_unescape(block[1:-1]),))
+    return Line("action", tuple(map(_unescape, rows)))
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _block(line: Line) -> str:

@@ -54,6 +54,7 @@ class Candidate:
     rejected: str | None = None
     logprob: float | None = None  # mean natural log-probability per token, given the prompt
     mended: str | None = None
+    tokens: int | None = None  # how many that mean is over
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.scene_quality.count import Tally, count
 from benchmarks.scene_quality.play import code_version, play_all
-from benchmarks.scene_quality.rows import Fault, read
-from benchmarks.scene_quality.table import MEASURES, figures, table
+from benchmarks.scene_quality.table import MEASURES, table
+from daebon.scores.count import Tally, count, figures
+from daebon.scores.rows import Fault, read
 
 
 def machine() -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-
-from benchmarks.scene_quality.count import Tally
 
 
 @dataclass(frozen=True)
@@ -44,30 +41,6 @@ MEASURES = (
     Measure("calls_max", "model calls, most", "d"),
     Measure("seconds_median", "seconds per turn, median", ".2f"),
 )
-
-
-def figures(tally: Tally) -> dict[str, float | None]:
-    """Return the value of each measure; None where there was nothing to measure."""
-
-    def share(part: float, whole: float) -> float | None:
-        return part / whole if whole else None
-
-    return {
-        "takes": tally.takes,
-        "turns": tally.turns,
-        "lines": tally.lines,
-        "residue": tally.residue,
-        "cut": tally.cut,
-        "secrets": tally.secrets,
-        "hangul_share": share(tally.hangul, tally.letters),
-        "copy_share": share(tally.copies, tally.lines),
-        "narration_share": share(tally.narration, tally.turns),
-        "narration_chars_share": share(tally.narration_chars, tally.chars),
-        "condition_share": share(tally.beats_by_condition, tally.beats),
-        "calls_mean": share(sum(tally.calls), len(tally.calls)),
-        "calls_max": max(tally.calls, default=None),
-        "seconds_median": statistics.median(tally.seconds) if tally.seconds else None,
-    }
 
 
 def table(columns: Mapping[str, Mapping[str, float | None]]) -> str:

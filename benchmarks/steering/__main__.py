@@ -25,6 +25,7 @@ VARIANTS = {
     "on": ("--steer", "--candidates", "4"),
     "on, 1": ("--steer", "--candidates", "1"),
     "on, 2": ("--steer", "--candidates", "2"),
+    "on, 6": ("--steer", "--candidates", "6"),
     "on, 8": ("--steer", "--candidates", "8"),
 }
 ROWS = (
@@ -38,6 +39,7 @@ ROWS = (
     ("distance", "mean distance to the target valence", ".3f", "<= 0.75 x off"),
     ("distance_band", "the same, target in the band the classifier reads", ".3f", ""),
     ("levels", "lines at the wanted speech level, by Kiwi", ".1%", ">= 95%"),
+    ("levels_shared", "the same, -네 and -구먼 counted as 해체 too, as the dictionary does", ".1%", ""),
     ("mended", "lines whose ending was conjugated", ".1%", ""),
     ("levels_read", "lines that carry an ending", ".1%", ""),
     ("condition", "beats reached without force", ".1%", ">= 70%"),
@@ -74,8 +76,8 @@ def main() -> None:
         words += f", the net r = {net.known:.3f}"
     variants = {name: VARIANTS[name] for name in VARIANTS if name in arguments.variants.split("/")}
     played = _played(folder, variants, SEEDS[: arguments.seeds])
-    right = counter()
-    columns = {name: figures(paths, judges, right) for name, paths in played.items()}
+    counters = {"levels": counter(), "levels_shared": counter(shared=True)}
+    columns = {name: figures(paths, judges, counters) for name, paths in played.items()}
     print(f"{header('python -m benchmarks.steering')} seeds {SEEDS[: arguments.seeds]}\n")
     print(
         f"How far the judges agree with what writers meant, over corpus lines of scenes they were not fitted on: {words}.\n"

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import Any
 
 _SAME = {"해체": {"해체", "해라체"}, "해라체": {"해체", "해라체"}, "하게체": {"하게체", "해체"}}
+# 표준국어대사전: -네 (2) and -구먼 stand where 해체 does, too (`네`: what one has just become aware of).
+_SHARED = re.compile(r"(?:네|구먼)$")
 _BY_ENDING = (
     (r"(?:습니다|ᆸ니다|습니까|ᆸ니까|십시오|ᆸ시다|읍시다|ᆸ시오|습디다|나이다|옵니다|올시다|외다|ᆸ지요)$", "합쇼체"),
     (r"(?:요|죠)$", "해요체"),
@@ -20,26 +22,32 @@ _BY_ENDING = (
 )
 
 
-def counter() -> Callable[[str, str], bool | None]:
-    """Return a function of a line and the level wanted: True, False, or None for a line without a final ending."""
+def counter(*, shared: bool = False) -> Callable[[str, str], bool | None]:
+    """Return a function of a line and the level wanted: True, False, or None for a line without a final ending.
+
+    With `shared`, the endings that the dictionary gives to 하게체 and to 해체 are right for both; without, for 하게체 only.
+    """
     kiwi: Any = import_module("kiwipiepy").Kiwi()
 
     def right(text: str, wanted: str) -> bool | None:
         said = re.sub(r"[‘“\"'][^’”\"']*[’”\"']", " ", text)
-        found = [level for sentence in re.split(r"(?<=[.!?…])\s*", said) if (level := _level(kiwi.tokenize(sentence)))]
+        tokens = [kiwi.tokenize(sentence) for sentence in re.split(r"(?<=[.!?…])\s*", said)]
+        found = [levels for one in tokens if (levels := _levels(one, shared))]
         if not found:
             return None
-        return all(level in _SAME.get(wanted, {wanted}) for level in found)
+        return all(levels & _SAME.get(wanted, {wanted}) for levels in found)
 
     return right
 
 
-def _level(tokens: list[Any]) -> str | None:
-    """Return the level of a sentence by its last final ending and the 요 behind it; None without one."""
+def _levels(tokens: list[Any], shared: bool) -> set[str]:
+    """Return the level of a sentence by its last final ending and the 요 behind it; empty without one."""
     last = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i].tag == "EF"), None)
     if last is None:
-        return "해요체" if tokens and tokens[-1].form == "요" else None
+        return {"해요체"} if tokens and tokens[-1].form == "요" else set()
     if any(token.form in ("요", "이요") and token.tag == "JX" for token in tokens[last + 1 :]):
-        return "해요체"
+        return {"해요체"}
     form = tokens[last].form
-    return next((level for pattern, level in _BY_ENDING if re.search(pattern, form)), "해체")
+    if shared and _SHARED.search(form):
+        return {"하게체", "해체"}
+    return {next((level for pattern, level in _BY_ENDING if re.search(pattern, form)), "해체")}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from agents.ranking import rank
 from agents.steering import readable
-from benchmarks.steering.figures import Line, Valences, agreement, arcs_of, mean, median
+from benchmarks.steering.figures import Valences
+from daebon.scoring import Line, agreement, arcs_of, mean, median
 from emotion.labels import target_valence
 from emotion.measure import EmotionModel
 from transcript.turn import Emotion, Turn

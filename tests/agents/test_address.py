@@ -26,6 +26,15 @@ from agents.guards import Rules
         ("하오체", "저도 그 배를 탔소.", "나도 그 배를 탔소."),
         ("하게체", "제가 먼저 가네.", "내가 먼저 가네."),
         (None, "저는 안 가.", "저는 안 가."),
+        ("해체", "네, 다 들었어.", "응, 다 들었어."),
+        ("해체", "네? 뭘 팔아?", "어? 뭘 팔아?"),
+        ("해체", "그래. 예, 갈게.", "그래. 응, 갈게."),
+        ("해체", "네 배는 어디 있어?", "네 배는 어디 있어?"),
+        ("해체", "어, 배가 들어온다.", "어, 배가 들어온다."),
+        ("해요체", "응, 그랬어요.", "네, 그랬어요."),
+        ("합쇼체", "어, 벌써 오셨습니까?", "어, 벌써 오셨습니까?"),
+        ("합쇼체", "어디, 봅시다.", "어디, 봅시다."),
+        ("하오체", "예, 그러하오.", "예, 그러하오."),
     ],
 )
 def test_the_speakers_own_pronoun(level, said, right):
@@ -46,6 +55,8 @@ def test_the_speakers_own_pronoun(level, said, right):
         ("해요체", "“너는 빠져” 하셨어요.", None),
         ("해체", "네가 했잖아.", None),
         ("하게체", "너도 앉게.", None),
+        ("하오체", "너도 그 글을 보았소?", "너도"),
+        ("해요체", "네가요?", "네가"),
     ],
 )
 def test_who_is_addressed_too_low(level, text, word):
@@ -54,6 +65,6 @@ def test_who_is_addressed_too_low(level, text, word):
 
 def test_a_candidate_is_put_right_or_turned_down():
     rules = Rules("서윤", {"서윤": (), "도현": ()}, "합쇼체")
-    mine, yours = weigh([("내가 그 가방을 줬습니다.", -1.0), ("네가 그 가방을 줬습니다.", -1.0)], rules)
+    mine, yours = weigh([("내가 그 가방을 줬습니다.", -1.0, 5), ("네가 그 가방을 줬습니다.", -1.0, 5)], rules)
     assert (mine.text, mine.mended, mine.rejected) == ("제가 그 가방을 줬습니다.", "내가 그 가방을 줬습니다.", None)
     assert yours.rejected == "address: 네가 in 합쇼체"

@@ -22,6 +22,12 @@ def test_then_whom_the_beat_requires():
     assert (choice.name, choice.why) == ("말순", "beat requires 말순")
 
 
+def test_who_was_told_a_fact_answers_before_anybody_the_line_calls():
+    told = [said("영호", "은정아, 나 차 팔았다.", ["말순"])]
+    choice = cast_next(ALL, told, CAST, TALK, required=["은정"], answering="말순")
+    assert (choice.name, choice.why) == ("말순", "answers what 영호 brought out: 말순")
+
+
 def test_then_who_was_called_by_name():
     choice = cast_next(ALL, [said("영호", "은정아, 문 좀 닫아.", ["말순"])], CAST, TALK)
     assert (choice.name, choice.why) == ("은정", "called by name: 은정")

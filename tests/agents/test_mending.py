@@ -110,6 +110,6 @@ def test_a_line_that_is_right_or_has_no_level_is_left_alone():
 
 def test_a_mended_candidate_keeps_what_the_model_wrote():
     rules = Rules("지은", {"지은": (), "민수": ()}, "해요체")
-    first, second = weigh([("배가 벌써 떠났어.", -1.0), ("배가 벌써 떠났어요.", -1.0)], rules)
+    first, second = weigh([("배가 벌써 떠났어.", -1.0, 5), ("배가 벌써 떠났어요.", -1.0, 5)], rules)
     assert (first.text, first.mended, first.rejected) == ("배가 벌써 떠났어요.", "배가 벌써 떠났어.", None)
     assert (second.text, second.mended, second.rejected) == ("배가 벌써 떠났어요.", None, None)

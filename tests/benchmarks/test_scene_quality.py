@@ -14,15 +14,16 @@ from rich.cells import cell_len
 
 from benchmarks import scene_quality
 from benchmarks.scene_quality.__main__ import main
-from benchmarks.scene_quality.copies import copied
-from benchmarks.scene_quality.count import Tally, count
-from benchmarks.scene_quality.cut import cut
-from benchmarks.scene_quality.facts import facts_of
-from benchmarks.scene_quality.hangul import letters
 from benchmarks.scene_quality.play import code_version, play, play_all
-from benchmarks.scene_quality.residue import residue
-from benchmarks.scene_quality.secrets import secrets_said
-from benchmarks.scene_quality.table import MEASURES, figures, table
+from benchmarks.scene_quality.table import MEASURES, table
+from daebon import scores
+from daebon.scores.copies import copied
+from daebon.scores.count import Tally, count, figures
+from daebon.scores.cut import cut
+from daebon.scores.facts import facts_of
+from daebon.scores.hangul import letters
+from daebon.scores.residue import residue
+from daebon.scores.secrets import secrets_said
 
 CAST = ["민수", "민수 오빠", "문 선장", "지은", "지은이", "윤 작가", "할머니"]
 
@@ -1185,7 +1186,7 @@ def test_code_that_changes_while_it_plays_is_a_failure(tmp_path: Path, monkeypat
     )
 
 
-MODULES = sorted(Path(*scene_quality.__path__).rglob("*.py"))
+MODULES = sorted(path for room in (scene_quality, scores) for path in Path(*room.__path__).rglob("*.py"))
 
 
 def test_every_module_of_the_counters_is_looked_at() -> None:
@@ -1202,6 +1203,6 @@ def test_the_counters_share_nothing_with_the_engine(path: Path) -> None:
             imported.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             imported.add("." * node.level + (node.module or ""))
-    own = f"{scene_quality.__name__}."
+    own = (f"{scene_quality.__name__}.", f"{scores.__name__}.")
     others = {name.split(".")[0] for name in imported if not name.startswith(own)}
     assert others <= {*sys.stdlib_module_names, "rich"}

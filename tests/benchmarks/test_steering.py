@@ -5,8 +5,10 @@ import json
 import pytest
 
 from agents.steering import readable
-from benchmarks.steering.figures import Line, agreement, arcs_of, figures, lines_of
+from benchmarks.steering.figures import figures, lines_of
 from benchmarks.steering.judge import Judge
+from benchmarks.steering.levels import counter
+from daebon.scoring import Line, agreement, arcs_of
 from emotion.labels import target_valence
 from transcript.turn import Candidate, Cue, Emotion, Turn
 
@@ -53,7 +55,9 @@ def transcript(tmp_path):
 
 def test_the_figures_of_a_take(transcript):
     found = figures(
-        [transcript], {"own": lambda texts: [float(text[0]) for text in texts]}, lambda text, _: text[0] != "2"
+        [transcript],
+        {"own": lambda texts: [float(text[0]) for text in texts]},
+        {"levels": lambda text, _: text[0] != "2"},
     )
     assert (found["lines"], found["arcs"]) == (4, 1)
     assert found["r"] == pytest.approx(1.0)
@@ -61,6 +65,16 @@ def test_the_figures_of_a_take(transcript):
     assert found["distance_band"] == pytest.approx(0.1)
     assert found["levels"] == pytest.approx(0.75)
     assert (found["condition"], found["mended"], found["fit"]) == (0.5, 0.25, -2.0)
+
+
+def test_an_ending_of_two_levels_is_right_for_both_only_where_the_counter_shares_it():
+    pytest.importorskip("kiwipiepy")
+    strict, shared = counter(), counter(shared=True)
+    for text in ("벌써 물이 다 끓었네.", "그 집 국수가 참 맛있구먼."):
+        assert (strict(text, "해체"), shared(text, "해체")) == (False, True)
+        assert shared(text, "하게체")
+        assert not shared(text, "해요체")
+    assert shared("이제 그만 가게나.", "해체") is False
 
 
 def test_a_line_without_a_target_is_no_line_of_the_plan(transcript):

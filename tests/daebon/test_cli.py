@@ -76,8 +76,8 @@ def test_a_take_is_played_listed_replayed_and_exported(tmp_path, script):
     assert "finished" in listed.stdout
     again = daebon("replay", "latest", "--out", tmp_path / "o")
     assert [row for row in again.stdout.splitlines() if "\t" in row] == lines
-    for source in ("빈집-4", folder / "transcript.json"):
-        written = daebon("export", source, "--to", "fountain,txt", "--out", tmp_path / "o")
+    for source in (("빈집-4", "--out", tmp_path / "o"), (folder / "transcript.json",)):
+        written = daebon("export", *source, "--to", "fountain,txt")
         assert written.returncode == 0, written.stderr
         assert written.stdout.splitlines() == [str(folder / "빈집.fountain"), str(folder / "빈집.txt")]
 

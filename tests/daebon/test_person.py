@@ -32,7 +32,13 @@ def sit_down(tmp_path):
     script.write_text(json.dumps(LINES, ensure_ascii=False), encoding="utf-8")
 
     def start(scenario, *options, columns=100):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "LANG": "C.UTF-8"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm",
+            "LANG": "C.UTF-8",
+            "XDG_STATE_HOME": str(tmp_path),
+        }
         arguments = ["-m", "daebon", "play", str(FILES / scenario), "--model", f"scripted:{script}", "--seed", "1"]
         return pexpect.spawn(
             sys.executable, [*arguments, "--out", str(tmp_path / "o"), *options], env=environment, encoding="utf-8",
@@ -59,7 +65,7 @@ def test_a_role_is_played_with_hangul_and_a_note(sit_down, tmp_path):
     terminal.sendline("(상자를 잡으며) 그럼 제가 열어 봐도 돼요?")
     terminal.expect("열어 봐도 돼요")
     terminal.sendline("/없는명령")
-    terminal.expect("unknown or incomplete command")
+    terminal.expect("no command /없는명령")
     terminal.sendline("태오: 누나, 대답해요.")
     terminal.expect("대답해요")  # as typed
     terminal.expect("대답해요")  # as committed

@@ -58,6 +58,15 @@ def test_a_secret_is_brought_out_by_its_holder_in_its_beat(staged, scripted):
     assert 0 in state_of(take)["known"]["태오"]
 
 
+def test_no_beat_ends_on_a_fact_that_nobody_answered(staged, scripted):
+    take = staged(scripted(LINES))
+    take.start(7, [], person=False)
+    spoken = [turn for turn in turns(take) if turn.kind == "dialogue"]
+    at = next(i for i, turn in enumerate(spoken) if turn.cue.reveal)
+    told, answer = spoken[at : at + 2]
+    assert (answer.speaker, answer.beat) == (told.to[0], told.beat)
+
+
 def test_a_secret_that_the_model_volunteers_too_early_is_turned_down(staged, scripted):
     early = [["열쇠는 내가 강물에 던졌어.", "그 상자는 내가 들게."], *LINES["소라"][1:]]
     take = staged(scripted({**LINES, "소라": early}))

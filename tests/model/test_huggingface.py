@@ -132,7 +132,7 @@ def test_a_stop_of_several_tokens_is_found_and_text_is_decoded_once(model):
     one = Said(Counting(), tokenizer.encode(PROMPT, add_special_tokens=False))
     for token in ids:
         one.hear(token, (1,), ("### Prompt", "끝"))
-    assert one.text == text and one.count == len(ids) and not one.ended
+    assert one.text == text and len(one.places) == len(ids) and not one.ended
     assert Counting.decoded < 40 * len(ids)  # each id a few times, however long the text
     stopped = Said(tokenizer, [])
     for token in tokenizer.encode("배는 없어요, 누나. 뷁", add_special_tokens=False):

@@ -40,7 +40,7 @@ def test_the_full_files_use_every_key(language: str) -> None:
     for file in (FILES / f"{language}.yaml", FILES / folder / "민수.yaml"):
         used |= set(words(YAML(typ="safe", pure=True).load(file)))
     kinds = [kind for kind in vars(values).values() if dataclasses.is_dataclass(kind) and isinstance(kind, type)]
-    assert len(kinds) == 14
+    assert len(kinds) == 15
     assert {getattr(key, language) for kind in kinds for key in keys(kind)} <= used
 
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from transcript.errors import DaebonError, UsageError
-from transcript.exports import FORMATS, export, safe_name
-from transcript.layout import clean, lay_out
+from transcript.exports import FORMATS, export, remarks, safe_name
+from transcript.importing import read_scenes
+from transcript.layout import Arc, clean, lay_out
 from transcript.record import Transcript, read_transcript
 from transcript.turn import Turn
 
 GOLDEN = Path(__file__).parent / "golden"
 RECORDS = sorted(GOLDEN.rglob("transcript.json"))
 RENDERED = sorted(path for path in GOLDEN.rglob("script.*"))
+TEXTS = ("txt", "md", "fountain", "fdx", "jsonl", "csv")  # the others hold dates or compressed parts
+KNOWN = "fountain, fdx, hwpx, hwp, docx, pdf, html, md, txt, jsonl, csv, json"
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c63f80f00010101001bb6ee560000000049454e44ae426082"
+)
 
 
 def line(text: str, **fields: object) -> Turn:
@@ -33,16 +42,16 @@ def take(*turns: Turn, title: str = "해진호", **fields: object) -> Transcript
     return Transcript(title, {"scenes": scenes}, fields, turns)
 
 
-def test_every_golden_transcript_has_every_format() -> None:
+def test_every_golden_transcript_has_every_format_of_text() -> None:
     assert RECORDS
     assert {path.parent: path.suffix for path in RENDERED}.keys() == {path.parent for path in RECORDS}
-    assert len(RENDERED) == len(RECORDS) * len(FORMATS)
+    assert len(RENDERED) == len(RECORDS) * len(TEXTS)
 
 
 @pytest.mark.parametrize("path", RENDERED, ids=lambda path: f"{path.parent.name}{path.suffix}")
-def test_golden(path: Path) -> None:
-    (render,) = (render for suffix, render in FORMATS.values() if suffix == path.suffix)
-    assert render(read_transcript(path.with_name("transcript.json"))) == path.read_bytes().decode()
+def test_golden(path: Path, tmp_path: Path) -> None:
+    (written,) = export(read_transcript(path.with_name("transcript.json")), [path.suffix[1:]], tmp_path)
+    assert written.read_bytes() == path.read_bytes()
 
 
 def test_headings_follow_the_path_that_was_played() -> None:
@@ -86,8 +95,8 @@ def test_export_writes_what_was_asked_in_that_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("fountian", "unknown format 'fountian'; did you mean 'fountain'? known are txt, md, fountain, json"),
-        ("한글", "unknown format '한글'; known are txt, md, fountain, json"),
+        ("fountian", f"unknown format 'fountian'; did you mean 'fountain'? known are {KNOWN}"),
+        ("한글", f"unknown format '한글'; known are {KNOWN}"),
     ],
 )
 def test_an_unknown_format_is_named_and_nothing_is_written(tmp_path: Path, asked: str, said: str) -> None:
@@ -95,6 +104,40 @@ def test_an_unknown_format_is_named_and_nothing_is_written(tmp_path: Path, asked
         export(take(line("네?")), ["txt", asked], tmp_path)
     assert str(caught.value) == said
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_format_leaves_out_is_said_in_a_line_each() -> None:
+    whole = line("…왔네.", why="reply", candidates=[{"text": "…왔네.", "score": 0.5}], cue={"speaker": "지은"})
+    transcript = take(whole, line("비가 온다.", kind="event", speaker=None))
+    said = dict(row.split(": leaves out ", 1) for row in remarks(transcript, [*FORMATS, "json"]))
+    assert set(said) == {*FORMATS} - {"html"}
+    assert said["txt"].startswith("beats, events as such, candidates, cues, reasons, the scenario's private parts")
+    assert "events as such" not in said["docx"]
+    assert "candidates" not in said["jsonl"]
+    assert remarks(take(), ["txt"]) == ["txt: leaves out the scenario's private parts (transcript.json holds all)"]
+
+
+def test_letters_that_a_pdf_cannot_print_are_named() -> None:
+    (*_, said) = remarks(take(line("옛말 ᄒᆞᆫ글 👩‍👧 끝"), title="😀"), ["pdf"])
+    assert said == "pdf: prints □ for what its font lacks: ᆞ 👧 👩 😀"
+
+
+def test_the_arcs_are_drawn_where_they_can_be_and_else_named(tmp_path: Path) -> None:
+    arc = Arc(PIXEL, (("지은 측정", "▁▄█"),))
+    transcript = take(line("…왔네."))
+    plain = {path.suffix: path.read_bytes() for path in export(transcript, [*FORMATS], tmp_path / "맨")}
+    drawn = {path.suffix: path.read_bytes() for path in export(transcript, [*FORMATS], tmp_path / "곡선", arc)}
+    lost = [row.partition(":")[0] for row in remarks(transcript, [*FORMATS], arc) if "picture of the arcs" in row]
+    assert lost == ["fountain", "fdx", "jsonl", "csv"]
+    assert "감정선\n- 지은 측정: ▁▄█\n" in drawn[".txt"].decode()
+    assert "- 지은 측정: `▁▄█`" in drawn[".md"].decode()
+    for suffix in (".docx", ".hwpx"):
+        with ZipFile(io.BytesIO(drawn[suffix])) as archive:
+            assert [name for name in archive.namelist() if archive.read(name) == PIXEL], suffix
+    assert len(PdfReader(io.BytesIO(drawn[".pdf"])).pages) == len(PdfReader(io.BytesIO(plain[".pdf"])).pages) + 1
+    for path in (tmp_path / "곡선").iterdir():
+        if path.suffix not in (".pdf", ".html"):
+            assert read_scenes(path) == lay_out(transcript).scenes, path.suffix
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fountain import FountainParser
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from screenplain import types as screenplain_types  # type: ignore[import-untyped]
@@ -20,6 +20,7 @@ from screenplain.parsers import fountain as screenplain_fountain  # type: ignore
 from screenplay_tools.fountain.parser import Parser  # type: ignore[import-untyped]
 from screenplay_tools.screenplay import ElementType  # type: ignore[import-untyped]
 
+from tests.transcript.hostile import ENDINGS, OPENINGS, transcripts
 from transcript import fountain, markdown, text
 from transcript.layout import lay_out
 from transcript.record import Transcript, read_transcript
@@ -98,6 +99,20 @@ def read_screenplain(script: str) -> Iterator[Row]:
                 raise AssertionError(f"screenplain reads {element!r}")
 
 
+def read_fountain_py(script: str) -> Iterator[Row]:
+    """Yield the rows that fountain-py finds."""
+    kinds = {"scene_heading": "scene", "parenthetical": "dialogue", "dialogue": "dialogue", "action": "action"}
+    kinds |= {"transition": "transition"}
+    for element in FountainParser().parse(script).elements:
+        kind = element.type.value
+        if kind == "character":
+            extension = element.metadata.get("extension")
+            yield "name", f"{element.text} ({extension})" if extension else element.text
+            continue
+        assert kind in kinds, element
+        yield from ((kinds[kind], row) for row in element.text.split("\n") if row.strip())
+
+
 def unescape(row: str) -> str:
     """Drop the backslashes that Fountain puts before emphasis and notes."""
     return re.sub(r"\\([*_\[])", r"\1", row)
@@ -121,14 +136,21 @@ def read_text(script: str) -> Iterator[Row]:
     for row in rows[start:]:
         name, tab, speech = row.partition("\t")
         if tab:
-            yield from [("name", name)] if name else []
-            yield "dialogue", speech
+            yield from [("name", name.replace("\xa0", " "))] if name else []
+            yield "dialogue", unmarked(speech)
         elif row.startswith(" " * 8):
             yield "transition", row.strip()
         elif re.match(r"S#\d", row):
             yield "scene", row
         elif row:
             yield "action", row.removeprefix(" ")
+
+
+def unmarked(row: str) -> str:
+    """Drop the no-break space that keeps a bracket of the text from being read as a direction, or ends one."""
+    return re.sub(
+        r"^\xa0(?=\()|(?<=\))\xa0$", "", row.replace(")\xa0", ") ", 1) if row.startswith("(") else row
+    ).rstrip()
 
 
 def directed(transcript: Transcript) -> list[Row]:
@@ -139,7 +161,7 @@ def directed(transcript: Transcript) -> list[Row]:
         for line in scene.lines:
             first, *more = line.lines
             if line.kind == "dialogue":
-                rows.append(("name", line.label))
+                rows.append(("name", line.label.replace("\xa0", " ")))
                 first = f"({line.parenthetical}) {first}".strip() if line.parenthetical else first
             rows += [("action" if line.kind == "event" else line.kind, row) for row in (first, *more) if row]
     return rows
@@ -170,7 +192,7 @@ def _inline(tokens: list[Token], inside: str) -> Iterator[Row]:
         yield "scene", shown
     elif opening[:1] == ["strong_open"]:
         name = "".join(token.content for token in tokens[: [token.type for token in tokens].index("strong_close")])
-        yield "name", name
+        yield "name", name.replace("\xa0", " ")
         yield from (("dialogue", row) for row in shown.removeprefix(name).strip(" ").split("\n") if row)
         assert opening[1:] in ([], ["em_open"])
     else:
@@ -178,112 +200,14 @@ def _inline(tokens: list[Token], inside: str) -> Iterator[Row]:
         yield from (("transition" if opening else "action", row) for row in shown.split("\n"))
 
 
-# What means something to one of the formats where it stands: at the start of a row, inside it, at its end.
-OPENINGS = [
-    *"@#.>~=!*_[(`-+:<|^\\/& ",
-    *(
-        "INT. ",
-        "ext ",
-        "I/E.",
-        "FADE IN:",
-        "S#2. ",
-        "1.",
-        "2)",
-        "...",
-        "===",
-        "---",
-        "```",
-        "~~",
-        "[[",
-        "/*",
-        "<!--",
-        "    ",
-    ),
-    *(
-        "TV",
-        "KBS (on) ",
-        "CAFé ",
-        "(사이)",
-        "（웃음）",
-        "(CONT'D)",
-        "Title: ",
-        "\ufeff",
-        "\u200b",
-        "\u202e",
-        "\u0301",
-        "",
-    ),
-]
-MIDDLES = [
-    *(
-        "민수",
-        "…왔네.",
-        " “왜요？” ",
-        "*하나*",
-        "_둘_",
-        "**셋**",
-        "\\*",
-        "[[메모]]",
-        "/* 뼈 */",
-        "`코드`",
-        "<script>",
-        "&amp;",
-        "~~",
-    ),
-    *(
-        "#3#",
-        " # ",
-        "a|b",
-        "\t",
-        "\0",
-        "\x1b[2J",
-        "\ud800",
-        "\u200f",
-        "\u3000",
-        "\u1106\u1175\u11ab",
-        "ᄒᆞᆫ",
-        "👨‍👩‍👧",
-        "ß",
-        "",
-    ),
-]
-ENDINGS = ["", "", "^", "<", ")", "(", "\\", "#", " #1#", "TO:", "]]", "*/", "*", "  ", "."]
-# screenplain keeps U+E700 to U+E706 for itself and fails on them.
-ANYTHING = st.text(st.characters(exclude_characters="".join(map(chr, range(0xE700, 0xE707)))), max_size=10)
-ROW = st.builds(
-    "{}{}{}".format, st.sampled_from(OPENINGS), st.sampled_from(MIDDLES) | ANYTHING, st.sampled_from(ENDINGS)
-)
-BREAKS = st.sampled_from(["\n", "\n", "\n\n", "\r\n", "\n \n", "\x0b", "\u2028", "\x85"])
-HOSTILE = st.builds("".join, st.lists(ROW | BREAKS, max_size=6)) | st.builds("\n".join, st.lists(ROW, max_size=4))
-MARKER = st.sampled_from(["E", "N", "O.L", None]) | ROW
-TURN = st.builds(
-    Turn,
-    n=st.just(1),
-    scene=st.sampled_from([1, 2]),
-    beat=st.just(1),
-    kind=st.sampled_from([*KINDS, "dialogue", "action"]),
-    text=HOSTILE,
-    speaker=ROW | st.none(),
-    parenthetical=st.none() | ROW,
-    marker=MARKER,
-)
-
-
-@st.composite
-def transcripts(draw: st.DrawFn) -> Transcript:
-    """Draw a take in which every text is hostile."""
-    scenes = [{"heading": {"place": draw(ROW), "time": draw(ROW | st.none())}} for _ in range(2)]
-    cast = [{"persona": {"name": draw(ROW), "age": draw(ROW | st.none()), "role": draw(HOSTILE)}}]
-    turns = sorted(draw(st.lists(TURN, max_size=8)), key=lambda turn: turn.scene)
-    scenario = {"logline": draw(HOSTILE), "tone": draw(ROW), "cast": cast, "scenes": scenes}
-    return Transcript(draw(HOSTILE), scenario, {"version": draw(ROW), "started": draw(ROW)}, tuple(turns))
-
-
 def check_fountain(transcript: Transcript) -> None:
     """Assert that both readers find what was printed."""
     script, expected = fountain.render(transcript), as_fountain(printed(transcript), transcript)
     assert bracketless(read_screenplay_tools(script)) == bracketless(expected)
     assert loosely(read_screenplain(script)) == loosely(expected)
+    lines = [line for scene in lay_out(transcript).scenes for line in scene.lines if line.kind == "dialogue"]
+    if all(any(line.lines) and re.search(r"[^\W\d_]", line.name) for line in lines):  # else no cue to fountain-py
+        assert loosely(read_fountain_py(script)) == loosely(expected)
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.parent.name)

@@ -1,0 +1,135 @@
+"""How likely each runtime finds the same unseen lines: `python -m benchmarks.likelihood`.
+
+The embedded weights with the shipped adapter, as transformers has them in fp32, as the loader of `hf:` reads them in four
+bits (NF4), and as llama.cpp plays them (Q4_K_M, the adapter in f16). Each line is given token by token to all three after
+the prompt that its speaker reads, so that all score the same ids.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.machine import header
+from model import ModelConfig, load_chat_model
+from model.embedded import LlamaCppModel
+from model.huggingface import HuggingFaceModel
+from model.weights import drama_adapter, embedded_weights
+from training.adapter import merge
+from training.base import converted, load_base, load_tokenizer
+from training.corpus import read_corpus
+from training.dataset import held_out, line_prompts
+from training.gather import CORPUS
+
+Ids = list[int]
+TOP = 2_000  # most likely tokens that llama.cpp is asked for; a line with one beyond them is counted and left out
+
+
+def unseen(many: int, seed: int) -> list[tuple[str, str]]:
+    """Return prompt and line of `many` lines of held-out scenes, each of another scene as far as there are any."""
+    scenes = read_corpus(CORPUS)
+    hidden = held_out(CORPUS / "held_out.txt", scenes)
+    rng = random.Random(seed)
+    left = [scene for scene in scenes if scene.name in hidden]
+    rng.shuffle(left)
+    found: list[tuple[str, str]] = []
+    while len(found) < many:
+        for scene in left[: many - len(found)]:
+            place = rng.choice([at for at, line in enumerate(scene.lines) if at and line.speaker and line.to])
+            found.append((line_prompts(scene, place)["persona"], f" {scene.lines[place].text}\n"))
+    return found
+
+
+def by_torch(model: object) -> Callable[[Ids, Ids], float]:
+    """Return a function of the prompt's ids and the line's: the log-probability of the line, in nats."""
+    import torch
+
+    def scored(heard: Ids, line: Ids) -> float:
+        with torch.no_grad():
+            logits = model(torch.tensor([heard + line])).logits[0, len(heard) - 1 : -1]  # type: ignore[operator]
+        logs = torch.log_softmax(logits.float(), -1)
+        return float(logs[torch.arange(len(line)), torch.tensor(line)].double().sum())
+
+    return scored
+
+
+def by_llama(model: LlamaCppModel) -> Callable[[Ids, Ids], float]:
+    """Return the same of llama.cpp, which tells the probability of the next token only; nan where one is not told."""
+
+    def scored(heard: Ids, line: Ids) -> float:
+        total = 0.0
+        for at, token in enumerate(line):
+            request = {"prompt": heard + line[:at], "max_tokens": 1, "temperature": 0, "logprobs": TOP}
+            told = [
+                top
+                for _, choice, _ in model._chunks(request, None)
+                for entry in (choice.get("logprobs") or {}).get("content") or ()
+                for top in entry["top_logprobs"]
+            ]
+            total += next((float(top["logprob"]) for top in told if top["id"] == token), float("nan"))
+        return total
+
+    return scored
+
+
+def main() -> None:
+    """Score the lines three ways and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.likelihood", description=__doc__)
+    parser.add_argument("--lines", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=17)
+    arguments = parser.parse_args()
+    pairs = unseen(arguments.lines, arguments.seed)
+    with tempfile.TemporaryDirectory() as temporary:
+        base = converted(embedded_weights(), Path(temporary) / "base")
+        tokenizer = load_tokenizer(base)
+        whole = merge(load_base(base), drama_adapter())
+        merged = Path(temporary) / "merged"
+        whole.save_pretrained(merged)
+        tokenizer.save_pretrained(merged)
+        ids = [
+            (
+                [tokenizer.bos_token_id, *tokenizer.encode(prompt, add_special_tokens=False)],
+                tokenizer.encode(line, add_special_tokens=False),
+            )
+            for prompt, line in pairs
+        ]
+        found = {"transformers, fp32": _scored(by_torch(whole), ids)}
+        quantised = HuggingFaceModel.load(str(merged))
+        with quantised.active() as shared:
+            found["`hf:`, NF4"] = _scored(by_torch(shared.model), ids)
+        embedded = load_chat_model(ModelConfig.parse("embedded"))
+        assert isinstance(embedded, LlamaCppModel)
+        found["llama.cpp, Q4_K_M"] = _scored(by_llama(embedded), ids)
+        embedded.close()
+    told = [at for at in range(len(ids)) if all(values[at] == values[at] for values in found.values())]
+    tokens = sum(len(ids[at][1]) for at in told)
+    letters = sum(len(pairs[at][1]) - 2 for at in told)
+    whole_line = [found["transformers, fp32"][at] for at in told]
+    command = f"python -m benchmarks.likelihood --lines {arguments.lines} --seed {arguments.seed}"
+    sys.stdout.write(
+        f"{header(command)}\n\n{len(told)} of {len(ids)} lines, {tokens} tokens, {letters} characters.\n\n"
+    )
+    sys.stdout.write(
+        "| runtime | log-likelihood per token | against fp32 | most apart in one line, per token | r over lines |\n"
+    )
+    sys.stdout.write("| --- | --- | --- | --- | --- |\n")
+    for name, values in found.items():
+        mine = [values[at] for at in told]
+        apart = max(abs(a - b) / len(ids[at][1]) for a, b, at in zip(mine, whole_line, told, strict=True))
+        sys.stdout.write(
+            f"| {name} | {sum(mine) / tokens:.4f} | {sum(mine) / sum(whole_line) - 1:+.2%} | {apart:.3f} | "
+            f"{statistics.correlation(mine, whole_line):.4f} |\n"
+        )
+
+
+def _scored(score: Callable[[Ids, Ids], float], ids: Sequence[tuple[Ids, Ids]]) -> list[float]:
+    return [score(heard, line) for heard, line in ids]
+
+
+if __name__ == "__main__":
+    main()

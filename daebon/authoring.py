@@ -1,0 +1,265 @@
+"""The dialogue of `daebon persona new` and `daebon scenario new`: one question after another, and nothing typed is lost.
+
+Every answer is written to a draft file as it is given; Ctrl-C, Ctrl-D or a closed terminal leaves the draft, and the same
+command goes on from it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rich.console import Console
+from rich.text import Text
+
+from daebon.play import is_terminal
+from scenarios import inspect_persona, inspect_scenario
+from scenarios.writing import rows_yaml
+from transcript.errors import DaebonError, FileError, Interrupted, UsageError
+from transcript.record import write_atomically
+
+if TYPE_CHECKING:
+    from agents.authoring import Proposal
+
+Propose = Callable[[], "Sequence[Proposal]"]
+Fault = Callable[[Any], str]
+_HELP = "Enter 받아들임·건너뜀 · 글자 고쳐 씀 · /retry 다시 제안 · /skip 비움 · /back 앞 질문 · /quit 초안을 두고 나감"
+
+
+class Back(Exception):
+    """The person wants the question before."""
+
+
+@dataclass
+class Draft:
+    """Answers by key in the order given, as they stand in the draft file beside the file to be written."""
+
+    path: Path
+    idea: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    typing: str = ""
+    former: dict[str, Any] = field(default_factory=dict)  # answers that /back took up again
+
+    @staticmethod
+    def load(path: Path, idea: str) -> Draft:
+        """Read the draft at `path`, or begin one; raises FileError for a file that is no draft."""
+        if not path.exists():
+            return Draft(path, idea)
+        try:
+            row = json.loads(path.read_text(encoding="utf-8"))
+            return Draft(path, idea or row["idea"], dict(row["answers"]), str(row["typing"]), dict(row["former"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FileError(path, "is no draft of daebon; move it away, or choose another --out") from error
+
+    def save(self) -> None:
+        """Write the draft."""
+        row = {"idea": self.idea, "answers": self.answers, "typing": self.typing, "former": self.former}
+        write_atomically(self.path, json.dumps(row, ensure_ascii=False, indent=1) + "\n")
+
+    def keep(self, key: str, value: Any) -> None:
+        """Add an answer and write the draft."""
+        self.answers[key], self.typing = value, ""
+        self.save()
+
+
+class Desk:
+    """Asks at the terminal, or reads one answer a line from a pipe; what it says goes to stderr."""
+
+    def __init__(self, draft: Draft) -> None:
+        """Go on with `draft`: a question that has its answer is not asked again."""
+        self.draft = draft
+        self.out = Console(stderr=True, highlight=False)
+        self._rows = None if is_terminal() else _piped()
+        self._session: Any = None
+        self._lines: list[str] = []  # of the list being typed
+        self._half = ""
+
+    def begin(self) -> None:
+        """Say how to answer, and what a draft already holds."""
+        self.out.print(_HELP, style="dim")
+        if self.draft.answers:
+            self.out.print(
+                f"{self.draft.path}: 답 {len(self.draft.answers)}개가 있는 초안에서 이어 간다.", style="cyan"
+            )
+
+    def restart(self) -> None:
+        """Take up the last answer again: it is asked from there on, and what was answered is proposed."""
+        if self.draft.answers:
+            key, value = self.draft.answers.popitem()
+            self.draft.former[key] = value
+            self.draft.save()
+
+    def one(self, key: str, label: str, propose: Propose | None = None, fault: Fault | None = None) -> str:
+        """Return one answer, "" for none; a proposal stands behind the question and Enter takes it."""
+        if key in self.draft.answers:
+            return str(self.draft.answers[key])
+        offers = self._offers(key, propose)
+        self._resume(listed=False)
+        while True:
+            offer = offers[0] if offers else None
+            self._show(label, offer.value if offer else "", offer.how if offer else "")
+            text = self._read()
+            if text == "/retry":
+                offers = offers[1:] or (list(propose()) if propose else [])
+                if not offers:
+                    self.out.print("더 제안할 것이 없다. 직접 쓰거나 /skip.", style="yellow")
+                continue
+            value = "" if text == "/skip" else text or (offer.value if offer else "")
+            wrong = fault(value) if fault else ""
+            if wrong:
+                self.out.print(wrong, style="yellow")
+                continue
+            return str(self._keep(key, value))
+
+    def many(self, key: str, label: str, propose: Propose | None = None, fault: Fault | None = None) -> list[str]:
+        """Return a list of answers, one a line to an empty one; Enter at once takes the proposals."""
+        if key in self.draft.answers:
+            return list(self.draft.answers[key])
+        offers = self._offers(key, propose)
+        self._show(label, "\n".join(offer.value for offer in offers), offers[0].how if offers else "")
+        typed = self._resume(listed=True)
+        while True:
+            text = self._read(f"{len(typed) + 1}")
+            if text == "/retry" and not typed:
+                offers = list(propose()) if propose else []
+                self._show(label, "\n".join(offer.value for offer in offers), offers[0].how if offers else "")
+            elif text == "/skip":
+                return list(self._keep(key, typed))
+            elif text:
+                wrong = fault([*typed, text]) if fault else ""
+                if wrong:
+                    self.out.print(wrong, style="yellow")
+                    continue
+                typed.append(text)
+                self.draft.typing = "\n".join([*typed, ""])
+                self.draft.save()
+            else:
+                return list(self._keep(key, typed or [offer.value for offer in offers]))
+
+    def choice(self, key: str, label: str, options: Sequence[str], propose: Propose | None = None) -> str:
+        """Return one of `options`, chosen by its number or in words; "" for none. The proposals come in their order."""
+        if key in self.draft.answers:
+            return str(self.draft.answers[key])
+        offers = self._offers(key, propose)
+        how = {offer.value: offer.how for offer in offers}
+        order = [offer.value for offer in offers] + [option for option in options if option not in how]
+        self._show(label, order[0] if offers else "", how.get(order[0], ""))
+        self.out.print("  " + "  ".join(f"{n}.{option}" for n, option in enumerate(order, 1)), style="dim")
+        self._resume(listed=False)
+        while True:
+            text = self._read()
+            if text.isdecimal() and 1 <= int(text) <= len(order):
+                text = order[int(text) - 1]
+            value = "" if text == "/skip" else text or (order[0] if offers else "")
+            if value in (*options, ""):
+                return str(self._keep(key, value))
+            self.out.print(f"{value}: 번호 1~{len(order)}이나 목록의 말로 고른다.", style="yellow")
+
+    def _offers(self, key: str, propose: Propose | None) -> list[Proposal]:
+        """Return what is proposed: what was answered before /back, or what the proposer says."""
+        from agents.authoring import Proposal
+
+        before = self.draft.former.get(key)
+        if before:
+            return [Proposal(value, "앞서 쓴 답") for value in (before if isinstance(before, list) else [before])]
+        return list(propose()) if propose else []
+
+    def _resume(self, *, listed: bool) -> list[str]:
+        """Take what was typed of this answer when the draft was left; return the lines of a list, to go on with."""
+        *lines, self._half = self.draft.typing.split("\n") if listed else ["", self.draft.typing]
+        self._lines = lines if listed else []
+        for n, line in enumerate(self._lines, 1):
+            self.out.print(f"{n}> {line}")
+        return self._lines
+
+    def _keep(self, key: str, value: Any) -> Any:
+        self.draft.keep(key, value)
+        return value
+
+    def _show(self, label: str, offer: str, how: str) -> None:
+        self.out.print(Text.assemble((label, "bold")))
+        if offer:
+            for row in offer.split("\n"):
+                self.out.print(Text(f"  {row}", style="cyan"))
+            self.out.print(Text(f"  ({how})", style="dim"))
+
+    def _read(self, mark: str = "") -> str:
+        """Return what the person typed in one line; raises Back, or Interrupted with the draft kept."""
+        if self._rows is not None:
+            row = next(self._rows, None)
+            if row is None:
+                self._leave()
+            text = row or ""
+        else:
+            text = self._prompt(f"{mark}> ")
+        text = unicodedata.normalize("NFC", text).strip()
+        if text == "/quit":
+            self._leave()
+        if text == "/back":
+            raise Back
+        return text
+
+    def _prompt(self, mark: str) -> str:
+        from prompt_toolkit import PromptSession
+
+        self._session = self._session or PromptSession()
+        half, self._half = self._half, ""
+        try:
+            return str(self._session.prompt(mark, default=half))
+        except (KeyboardInterrupt, EOFError):
+            self.draft.typing = "\n".join([*self._lines, self._session.default_buffer.text])
+            self._leave()
+
+    def _leave(self) -> NoReturn:
+        self.draft.save()
+        self.out.print(f"초안을 두었다: {self.draft.path}. 같은 명령으로 이어 간다.", style="cyan")
+        raise Interrupted("stopped")
+
+
+def asked(desk: Desk, questions: Callable[[Desk], dict[str, Any]]) -> dict[str, Any]:
+    """Return what the questions make of the answers; /back asks the one before again."""
+    while True:
+        try:
+            return questions(desk)
+        except Back:
+            desk.restart()
+
+
+def persona_fault(row: Mapping[str, Any]) -> str:
+    """Return what the schema says against a persona's keys, with the remedy; "" for nothing."""
+    return _fault({"name": "이름", **row}, inspect_persona)
+
+
+def scenario_fault(row: Mapping[str, Any]) -> str:
+    """Return what the schema says against a scenario, with the remedy; "" for nothing."""
+    return _fault(row, inspect_scenario)
+
+
+def _fault(row: Mapping[str, Any], inspect: Callable[[Path], Any]) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "answer.yaml"
+        file.write_text(rows_yaml(row), encoding="utf-8")
+        errors = inspect(file).errors
+    return str(errors[0].problem) if errors else ""
+
+
+def finished(draft: Draft, path: Path, text: str) -> None:
+    """Write the file, never over another one, and only then take the draft away."""
+    if path.exists():
+        raise UsageError(f"{path} is there already; move it, or choose another --out: the draft stays in {draft.path}")
+    write_atomically(path, text)
+    try:
+        draft.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DaebonError(f"{draft.path}: cannot be deleted ({error.strerror}); delete it yourself") from error
+
+
+def _piped() -> Iterator[str]:
+    for row in sys.stdin:
+        yield row.rstrip("\n")
