@@ -67,8 +67,7 @@ def test_a_role_is_played_with_hangul_and_a_note(sit_down, tmp_path):
     terminal.sendline("/없는명령")
     terminal.expect("no command /없는명령")
     terminal.sendline("태오: 누나, 대답해요.")
-    terminal.expect("대답해요")  # as typed
-    terminal.expect("대답해요")  # as committed
+    terminal.expect("대답해요")
     terminal.sendline("/quit")
     terminal.expect("daebon resume 빈집-1")
     terminal.expect(pexpect.EOF)
