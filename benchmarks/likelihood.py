@@ -3,6 +3,8 @@
 The embedded weights with the shipped adapter, as transformers has them in fp32, as the loader of `hf:` reads them in four
 bits (NF4), and as llama.cpp plays them (Q4_K_M, the adapter in f16). Each line is given token by token to all three after
 the prompt that its speaker reads, so that all score the same ids.
+With `--run`, the adapter of a run of `daebon train` stays beside the four bits, as it does in play, instead of being added
+to the weights before.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import header
 from model import ModelConfig, load_chat_model
@@ -27,6 +30,7 @@ from training.dataset import held_out, line_prompts
 from training.gather import CORPUS
 
 Ids = list[int]
+FP32 = "transformers, fp32"
 TOP = 2_000  # most likely tokens that llama.cpp is asked for; a line with one beyond them is counted and left out
 
 
@@ -77,40 +81,59 @@ def by_llama(model: LlamaCppModel) -> Callable[[Ids, Ids], float]:
     return scored
 
 
+Scored = tuple[list[tuple[Ids, Ids]], dict[str, list[float]]]  # ids of prompts and lines; log-probabilities by runtime
+
+
+def merged(folder: Path, pairs: Sequence[tuple[str, str]]) -> Scored:
+    """Score with the shipped adapter added to the weights of the base."""
+    base = converted(embedded_weights(), folder / "base")
+    tokenizer = load_tokenizer(base)
+    whole = merge(load_base(base), drama_adapter())
+    whole.save_pretrained(folder / "merged")
+    tokenizer.save_pretrained(folder / "merged")
+    ids = _ids(tokenizer, pairs)
+    found = {FP32: _scored(by_torch(whole), ids)}
+    with HuggingFaceModel.load(str(folder / "merged")).active() as shared:
+        found["`hf:`, NF4"] = _scored(by_torch(shared.model), ids)
+    embedded = load_chat_model(ModelConfig.parse("embedded"))
+    assert isinstance(embedded, LlamaCppModel)
+    found["llama.cpp, Q4_K_M"] = _scored(by_llama(embedded), ids)
+    embedded.close()
+    return ids, found
+
+
+def beside(run: str, pairs: Sequence[tuple[str, str]]) -> Scored:
+    """Score with the adapter of a run beside the base, in fp32 and in four bits."""
+    from peft import PeftModel
+
+    from model.repository import adapter_folder, source
+
+    at, folder = source(run), adapter_folder(run)
+    assert folder is not None
+    ids = _ids(load_tokenizer(at.base), pairs)
+    whole = PeftModel.from_pretrained(load_base(at.base), folder).eval()
+    found = {FP32: _scored(by_torch(whole), ids)}
+    with HuggingFaceModel.load(run).active() as shared:
+        found["`hf:`, NF4, adapter beside"] = _scored(by_torch(shared.model), ids)
+    return ids, found
+
+
 def main() -> None:
     """Score the lines three ways and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.likelihood", description=__doc__)
     parser.add_argument("--lines", type=int, default=50)
     parser.add_argument("--seed", type=int, default=17)
+    parser.add_argument("--run", help="a run of `daebon train` whose adapter is used in place of the shipped one")
     arguments = parser.parse_args()
     pairs = unseen(arguments.lines, arguments.seed)
     with tempfile.TemporaryDirectory() as temporary:
-        base = converted(embedded_weights(), Path(temporary) / "base")
-        tokenizer = load_tokenizer(base)
-        whole = merge(load_base(base), drama_adapter())
-        merged = Path(temporary) / "merged"
-        whole.save_pretrained(merged)
-        tokenizer.save_pretrained(merged)
-        ids = [
-            (
-                [tokenizer.bos_token_id, *tokenizer.encode(prompt, add_special_tokens=False)],
-                tokenizer.encode(line, add_special_tokens=False),
-            )
-            for prompt, line in pairs
-        ]
-        found = {"transformers, fp32": _scored(by_torch(whole), ids)}
-        quantised = HuggingFaceModel.load(str(merged))
-        with quantised.active() as shared:
-            found["`hf:`, NF4"] = _scored(by_torch(shared.model), ids)
-        embedded = load_chat_model(ModelConfig.parse("embedded"))
-        assert isinstance(embedded, LlamaCppModel)
-        found["llama.cpp, Q4_K_M"] = _scored(by_llama(embedded), ids)
-        embedded.close()
+        ids, found = beside(arguments.run, pairs) if arguments.run else merged(Path(temporary), pairs)
     told = [at for at in range(len(ids)) if all(values[at] == values[at] for values in found.values())]
     tokens = sum(len(ids[at][1]) for at in told)
     letters = sum(len(pairs[at][1]) - 2 for at in told)
-    whole_line = [found["transformers, fp32"][at] for at in told]
+    whole_line = [found[FP32][at] for at in told]
     command = f"python -m benchmarks.likelihood --lines {arguments.lines} --seed {arguments.seed}"
+    command += " --run RUN" if arguments.run else ""
     sys.stdout.write(
         f"{header(command)}\n\n{len(told)} of {len(ids)} lines, {tokens} tokens, {letters} characters.\n\n"
     )
@@ -125,6 +148,16 @@ def main() -> None:
             f"| {name} | {sum(mine) / tokens:.4f} | {sum(mine) / sum(whole_line) - 1:+.2%} | {apart:.3f} | "
             f"{statistics.correlation(mine, whole_line):.4f} |\n"
         )
+
+
+def _ids(tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> list[tuple[Ids, Ids]]:
+    """Return the ids of each prompt and of the line after it."""
+
+    def read(text: str) -> Ids:
+        ids: Ids = tokenizer.encode(text, add_special_tokens=False)
+        return ids
+
+    return [([tokenizer.bos_token_id, *read(prompt)], read(line)) for prompt, line in pairs]
 
 
 def _scored(score: Callable[[Ids, Ids], float], ids: Sequence[tuple[Ids, Ids]]) -> list[float]:
