@@ -223,7 +223,8 @@ def sft(
     if report:
         bits = report["held_out_bits_per_character"]
         _say(f"{report['steps']} steps, {report['tokens_per_second']} tokens/s, {report['seconds']:.0f} s")
-        _say(f"held-out scenes: {bits['before']} bits per character before, {bits['after']} after")
+        if bits["before"] is not None:
+            _say(f"held-out scenes: {bits['before']} bits per character before, {bits['after']} after")
         _say(f"adapter in {out / 'adapter'}; to play with it: daebon train adapter {out} --out {out}.gguf")
 
 
