@@ -354,8 +354,10 @@ def test_ctrl_c_keeps_the_half_typed_answer_and_it_stands_there_again(tmp_path):
     assert (row["answers"], row["typing"]) == ({"name": "지은"}, "스물아")
     again = begin()
     again.expect("스물아")
+    again.expect("25h")
     again.send("홉\r")
     again.expect("역할")
+    again.expect("25h")  # the prompt stands; before, the terminal itself would swallow Ctrl-D
     again.sendeof()
     again.expect(pexpect.EOF)
     row = json.loads((tmp_path / "persona.draft.json").read_text(encoding="utf-8"))
