@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from agents.clues import Part, clues_of, part_of
 from agents.mending import remade
 from agents.names import has_final, mentioned
-from agents.paraphrases import concepts, words_of
+from agents.paraphrases import words_of
 from scenarios.values import Relation, Scenario
 
 _PARTICLES = (
@@ -19,23 +20,43 @@ _WEAK = frozenset("있 없 하 되 이 주 오 가 보 것 수 안 못 제 내 �
 _FORMAL = frozenset({"해요체", "합쇼체"})
 
 
-# What speaks for a hint at a fact, in log-odds; `python -m training.secrets` fits them (docs/steering.md).
-_LOG_ODDS = (0.64, 1.06, 1.03, 0.6, 0.77, 2.38, 1.5, 0.88, -3.04)
-_HINT = -1.7  # at which a line is turned down: 3 % of what the model says in takes of seed 101 lies above it
-_NEAREST = 3  # concepts of a fact in one line that count
-_OWN = re.compile(
-    r"(?<![가-힣])(나|난|내|내가|나는|저|제|제가|저는|전|우리|네|니|너|넌|네가|니가|너는|당신)(?![가-힣])"
+# Words of a fact that say nothing of it.
+_EMPTY = frozenset(
+    "것이 사람 말 이미 다시 다른 전혀 벌써 아직 곧 더 전 이번 다음 한 두 못하 못해 않 아니 아니라 그날 그냥 자신 나온 다녀온 끝나면 되면 "
+    "직접 함께 같이 스스로 때문 위해 노리고 내고 들고".split()
 )
-_DENIED = re.compile(r"(?<![가-힣])(안|못)(?=[ 가-힣])|않|아니|아닌|아냐|없|말고|리가")
-_PASSED = re.compile("[었았였했렸졌갔왔겼났쳤켰봤됐썼]")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One content word of a fact: its `stem` in jamo, and the concepts to which it points."""
-
-    stem: str
-    concepts: frozenset[str]
+# What speaks for a hint at a fact, in log-odds; `python -m training.secrets` fits them and the limit (docs/steering.md).
+_LOG_ODDS = (
+    1.23,
+    4.21,
+    2.34,
+    -1.82,
+    0.75,
+    0.42,
+    1.03,
+    1.48,
+    2.52,
+    1.54,
+    0.50,
+    1.57,
+    0.71,
+    0.84,
+    0.94,
+    0.75,
+    0.74,
+    0.69,
+    0.44,
+    -0.44,
+    1.33,
+    1.39,
+    0.87,
+    1.68,
+    0.63,
+    0.46,
+    0.99,
+    -6.09,
+)
+_HINT = -0.7  # 3 % of the ordinary lines of plays that it was not fitted on lie above it
 
 
 @dataclass(frozen=True)
@@ -71,9 +92,13 @@ def fact_of(text: str, holders: Iterable[str], cast: Mapping[str, Sequence[str]]
     parts = []
     for i, word in enumerate(words):
         stem = _verb_stem(word) if i == len(words) - 1 else _noun_stem(word)
-        found = concepts([word])
-        if stem not in names and not mentioned(word, cast) and (found or stem not in _WEAK):
-            parts.append(Part(_jamo(stem), found))
+        if i == len(words) - 1 and word.endswith("이다") and len(stem) > 2:
+            stem = stem.removesuffix("이")
+        if {stem, word} & _EMPTY or stem in names or mentioned(word, cast):
+            continue
+        part = part_of(stem, word)
+        if part.concepts or stem not in _WEAK:
+            parts.append(part)
     people = tuple(mentioned(text, cast))
     known = tuple((name, tuple(others)) for name, others in cast.items())
     return Fact(text, frozenset(holders), keys_of(text, names), tuple(parts), people, known)
@@ -120,23 +145,8 @@ def hints(text: str, fact: Fact) -> bool:
 
 
 def clues(text: str, fact: Fact) -> tuple[float, ...]:
-    """Return what in a line speaks for a hint at `fact`, as numbers that training.secrets weighs; the last is always 1.
-
-    They are: concepts of the fact that the line touches (0..1), the share of its people named, the share of its words said
-    in any wording and that touch again where the line is about its subject, and that share in a line that tells something past,
-    speaks of me or you, denies, or asks.
-    """
-    spoken = words_of(text)
-    words, touched = [_jamo(word) for word in spoken], concepts(spoken)
-    said = [any(w.startswith(part.stem) for w in words) or bool(part.concepts & touched) for part in fact.parts]
-    share = sum(said) / len(said) if said else 0.0
-    near = min(_NEAREST, len(frozenset().union(*(part.concepts for part in fact.parts)) & touched)) / _NEAREST
-    named = mentioned(text, dict(fact.cast))
-    who = len(set(named) & set(fact.people)) / len(fact.people) if fact.people else 0.0
-    personal = float(bool(_OWN.search(text)))
-    about = 1.0 if fact.people[:1] and fact.people[0] in named else 0.5 * personal
-    kinds = (bool(_PASSED.search(text)), bool(personal), bool(_DENIED.search(text)), "?" in text)
-    return (near, who, share * about, near * about, *(share * kind for kind in kinds), 1.0)
+    """Return what in a line speaks for a hint at `fact`, as numbers that training.secrets weighs; the last is always 1."""
+    return clues_of(text, fact.parts, fact.people, dict(fact.cast))
 
 
 def opening(fact: Fact, speaker: str, addressee: str, relation: Relation | None, level: str | None) -> str:

@@ -1,6 +1,6 @@
 """How often the guard of secrets catches what it should, and what it turns down for nothing.
 
-`python -m benchmarks.secrets [TAKES…]` counts on the halves held and scene of `tests/files/secrets.tsv`, and, with folders of takes, how
+`python -m benchmarks.secrets [TAKES…]` counts on the halves held, scene and exam of `tests/files/secrets.tsv`, and, with folders of takes, how
 many of all candidate lines in them hint at a fact of their play that they were not asked to reveal.
 """
 
@@ -26,11 +26,14 @@ def main() -> None:
     said = list(_said(parser.parse_args().takes))
     rows = read(ROOT / "tests" / "files" / "secrets.tsv", "held")
     scenes = read(ROOT / "tests" / "files" / "secrets.tsv", "scene")
+    exam = read(ROOT / "tests" / "files" / "secrets.tsv", "exam")
     groups: dict[str, list[tuple[str, Sequence[Fact]]]] = {
         "held attacks, caught": [(row.text, (row.fact,)) for row in rows if row.reveals],
         "held near misses, false alarms": [(row.text, (row.fact,)) for row in rows if not row.reveals],
         "60 other attacks, caught": [(row.text, (row.fact,)) for row in scenes if row.reveals],
         "ordinary lines of their scenes, false alarms": [(row.text, (row.fact,)) for row in scenes if not row.reveals],
+        "60 attacks of twenty later plays, caught": [(row.text, (row.fact,)) for row in exam if row.reveals],
+        "200 ordinary lines of theirs, false alarms": [(row.text, (row.fact,)) for row in exam if not row.reveals],
         "candidate lines of takes, each with each shut fact": [
             (text, (fact,)) for text, facts in said for fact in facts
         ],

@@ -1,10 +1,13 @@
 """Secrets by content: hints in other words, on lines labelled by reading before any detector saw them."""
 
+import unicodedata
+
 import pytest
 
+from agents.clues import NAMES, part_of
 from agents.guards import Rules, fault
-from agents.knowledge import fact_of, facts_of, hints, opening, says
-from agents.paraphrases import concepts
+from agents.knowledge import clues, fact_of, facts_of, hints, opening, says
+from agents.paraphrases import concepts, concepts_inside, pointers
 from scenarios import find, load_scenario
 from scenarios.library import shipped
 from training.secrets import ROOT, read
@@ -32,6 +35,37 @@ def test_a_concept_is_found_in_any_form_of_its_words(words, concept):
 @pytest.mark.parametrize("word", ["입구", "숨바꼭질", "사표현", "배추는", "강아지풀밭에"])
 def test_a_word_that_only_begins_like_one_points_nowhere(word):
     assert not concepts([word]) & {"pregnant", "dead", "quit", "river"}
+
+
+def test_a_compound_points_where_its_nouns_do():
+    assert concepts(["새할머니한테"]) == concepts(["할머니"])
+    assert {"son", "birth"} <= concepts_inside("막내아들")
+    assert concepts_inside("조난자") == concepts(["조난"])
+    assert not concepts_inside("미닫이")
+
+
+def test_a_rare_word_says_more_than_a_common_one():
+    weight = {pointer.word: pointer.weight for pointer in pointers(["입덧", "먹었어"])}
+    assert weight["입덧"] == 1
+    assert 0 < weight["먹다"] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("stem", "said", "other"),
+    [("강", "강으로", "강아지가"), ("사초", "사초를", "사람이"), ("냉동고", "냉동고째로", "냉동실에")],
+)
+def test_a_part_is_said_by_its_stem(stem, said, other):
+    part = part_of(stem, stem)
+    assert part.said_in([unicodedata.normalize("NFD", said)])
+    assert not part.said_in([unicodedata.normalize("NFD", other)])
+
+
+def test_clues_have_their_names():
+    found = dict(
+        zip(NAMES, clues("민수 형, 수현이가 홀몸이 아니래요.", fact_of("수현은 임신했다", [], CAST)), strict=True)
+    )
+    assert found["touched"] == found["who"] == found["others"] == found["hearsay"] == found["bias"] == 1
+    assert found["past"] == found["I"] == 0
 
 
 @pytest.mark.parametrize(
