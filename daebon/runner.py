@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 STORE = "daebon.sqlite"
 FORMATS = ("json", "txt", "md", "fountain")
 MOST_TURNS = 2_000
+_ITS_OWN = ("key", "prefix", "scores", "over", "path", "beats")  # what a take knows that one forked from it does not
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,13 @@ class Order:
     steer: bool = True
 
 
-def open_store(out: Path, *, create: bool) -> RunStore:
-    """Open `OUT/daebon.sqlite`; without `create` a missing one is an error that says where runs come from."""
+def open_store(out: Path, url: str | None = None, *, create: bool) -> RunStore:
+    """Open the store at a URL of PostgreSQL, else `OUT/daebon.sqlite`.
+
+    Without `create` a missing file is an error that says where runs come from.
+    """
+    if url:
+        return RunStore(url)
     path = out / STORE
     if not create and not path.is_file():
         raise StoreError(f"{path}: no run store here; play a scenario first, or give its folder with --out")
@@ -72,9 +80,13 @@ def settled(order: Order, scenario: Scenario) -> dict[str, Any]:
         if name not in names:
             raise UsageError(f"--as {name}: no such role; the cast is {', '.join(names)}")
     seed = order.seed if order.seed is not None else scenario.seed
+    model = ModelConfig.parse(order.model or scenario.model or "embedded")
+    for role, adapter in model.voices:
+        if role not in names:
+            raise UsageError(f"--model …,{role}={adapter}: no such role; the cast is {', '.join(names)}")
     return {
         "seed": secrets.randbelow(10_000) if seed is None else seed,
-        "model": str(ModelConfig.parse(order.model or scenario.model or "embedded")),
+        "model": str(model),
         "version": __version__,
         "turns": limit,
         "candidates": order.candidates or scenario.director.candidates,
@@ -95,11 +107,40 @@ def begin(
     """Make the folder of a take and its run, both named after title and seed; a run that is `known` keeps its name.
 
     With `adopt` an empty folder that no run knows is taken: a process left it that died before its run was in the store.
+    Where another caller of the store began a take of this `key` first, that run is returned.
     """
-    run, folder = _new_folder(out, f"{safe_name(scenario.title)}-{take['seed']}", known, adopt)
-    told = {**take, "started": now(), "finished": None}
-    store.create(run, scenario.title, folder, scenario.to_dict(), told)
-    return store.run(run)
+    name = f"{safe_name(scenario.title)}-{take['seed']}"
+    return _added(store, out, name, (scenario.title, scenario.to_dict(), take), known, adopt)
+
+
+def fork(store: RunStore, out: Path, run: Run, name: str) -> Run:
+    """Make a take of its own, `RUN.NAME`, that goes on from where a run stands now; the run itself stays as it is.
+
+    Raises UsageError where nothing was played yet.
+    """
+    head = store.here(run.id)
+    if head is None:
+        raise UsageError(f"{run.id}: nothing was played yet; play it first")
+    known = {other.id for other in store.runs()}
+    kept = {key: value for key, value in run.take.items() if key not in _ITS_OWN}
+    take = {**kept, "from": {"run": run.id, "head": head}}
+    return _added(store, out, f"{run.id}.{safe_name(name)}", (run.title, run.scenario, take), known, adopt=False)
+
+
+def home(out: Path, run: str) -> Path:
+    """Return the folder of a run on this machine; another one may have begun it elsewhere."""
+    return (out / run).resolve()
+
+
+def resuming(store: RunStore, run: Run) -> str:
+    """Return the command that goes on with a run."""
+    url = f" --store {_word(store.place)}" if isinstance(store.place, str) else ""
+    return f"daebon resume {_word(run.id)} --out {_word(str(run.folder.parent))}{url}"
+
+
+def _word(text: str) -> str:
+    """Return `text` as one word of a shell; unlike shlex, Korean alone needs no quotes."""
+    return text if re.fullmatch(r"[\w@%+=:,./-]+", text) else shlex.quote(text)
 
 
 @contextmanager
@@ -120,29 +161,53 @@ def staged(store: RunStore, run: Run, limit: int, *, read: bool = False) -> Iter
 def on_stage(
     store: RunStore, run: Run, limit: int, model: StageModel, emotion: EmotionModel, *, read: bool = False
 ) -> Iterator[Any]:
-    """Yield the Take of a run with a model that is loaded; ModelError when the run was begun on other weights.
+    """Hold a run and yield its Take on a model that is loaded, as `opened` does.
 
     While another daebon plays the run, the take only reads (`Take.reader` says who plays); StoreError without `read`.
+    """
+    from transcript.lock import playing
+
+    with playing(store, run.id) as owner:
+        reader = owner.in_words(run.id) if owner else ""
+        if reader and not read:
+            raise StoreError(reader)
+        with opened(store, run, limit, model, emotion, reader=reader) as take:
+            yield take
+
+
+@contextmanager
+def opened(
+    store: RunStore, run: Run, limit: int, model: StageModel, emotion: EmotionModel, *, reader: str = ""
+) -> Iterator[Any]:
+    """Yield the Take of a run that this process holds, or of one that it only reads (`reader` says why).
+
+    Its files go to `run.folder` from now on. Raises ModelError when the run was begun on other weights.
     """
     from graph.checkpoints import checkpointer
     from graph.context import Company
     from graph.take import Take
+    from model import ModelConfig
     from scenarios import Scenario
-    from transcript.lock import playing
 
-    weights = {"model_sha256": model.sha256, "adapter": model.adapter_sha256 or None}
+    voices = {role: model.voice(role).adapter_sha256 for role, _ in ModelConfig.parse(run.take["model"]).voices}
+    weights: dict[str, Any] = {"model_sha256": model.sha256, "adapter": model.adapter_sha256 or None}
+    if voices:
+        weights["adapters"] = voices
     if any(run.take.get(key, value) != value for key, value in weights.items()):
         raise ModelError(f"{run.id} was played on other weights than {run.take['model']} has now; play it again")
-    with playing(store.path, run.id) as owner:
-        reader = owner.in_words(run.id) if owner else ""
-        if reader and not read:
-            raise StoreError(reader)
-        if not reader:
-            store.update(run.id, "playing", {**run.take, **weights})
-        scenario = Scenario.from_dict(run.scenario)
-        company = Company(scenario, model, store, emotion, run.take["candidates"], run.take["steer"])
-        with checkpointer(store.path) as saver:
-            yield Take(company, saver, run.id, limit, reader=reader)
+    if not reader:
+        store.update(run.id, "playing", {**store.run(run.id).take, **weights}, run.folder)
+    try:
+        scenario, candidates, steer = Scenario.from_dict(run.scenario), run.take["candidates"], run.take["steer"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{store.place}: what it says of {run.id} is damaged; play the scenario again") from error
+    company = Company(scenario, model, store, emotion, candidates, steer)
+    with checkpointer(store.place) as saver:
+        take = Take(company, saver, run.id, limit, reader=reader)
+        try:
+            yield take
+        finally:
+            take.close()
 
 
 def write_files(take: Any, formats: Sequence[str] = FORMATS) -> list[Path]:
@@ -170,6 +235,30 @@ def write_take(transcript: Transcript, folder: Path, formats: Sequence[str] = FO
         draw(folder / "arc.svg", arcs, title=transcript.title, beats=spans(transcript))
         paths.append(folder / "arc.svg")
     return paths
+
+
+def _added(
+    store: RunStore,
+    out: Path,
+    name: str,
+    what: tuple[str, Mapping[str, Any], Mapping[str, Any]],
+    known: Collection[str],
+    adopt: bool,
+) -> Run:
+    """Make the folder of a take and its run; `what` is its title, scenario and take. See `begin`."""
+    title, scenario, take = what
+    told = {**take, "started": now(), "finished": None}
+    taken = set(known)
+    while True:
+        run, folder = _new_folder(out, name, taken, adopt)
+        found = store.create(run, title, folder, scenario, told)
+        if found == run:
+            return store.run(run)
+        with suppress(OSError):  # somebody put something there: it stays
+            folder.rmdir()
+        if found:
+            return store.run(found)
+        taken.add(run)
 
 
 def _new_folder(out: Path, name: str, known: Collection[str], adopt: bool) -> tuple[str, Path]:

@@ -7,14 +7,14 @@ a line taken back, said anew or mended is played on in a new version, and the ol
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from transcript.database import Connection
 from transcript.preferences import Draft, insert
-from transcript.store import RunStore, as_json
+from transcript.store import MAIN, RunStore, append_turn
 from transcript.turn import Turn
 
 Why = Literal["start", "branch", "retry", "edit", "pick", "undo", "goto"]
@@ -107,9 +107,7 @@ class Branches:
             self._insert(db, made)
             before = fork
             for turn, root in revised:
-                row = (self._run, id_, before, turn.n, as_json(turn.to_dict()))
-                inserted = db.execute("INSERT INTO turns (run, branch, parent, n, turn) VALUES (?, ?, ?, ?, ?)", row)
-                first, before = before, inserted.lastrowid
+                first, (before, _) = before, append_turn(db, self._run, id_, before, turn)
                 db.execute(
                     "INSERT INTO revisions SELECT ?, coalesce((SELECT root FROM revisions WHERE turn = ?), ?)",
                     (before, root, root),
@@ -117,6 +115,11 @@ class Branches:
                 if preference and first == fork:
                     insert(db, self._run, preference, before or 0, root)
         return made
+
+    def start(self, fork: int) -> None:
+        """Begin the first branch of a run that goes on from turn `fork` of another run."""
+        with self._store.session() as db:
+            self._insert(db, Version(MAIN, MAIN, None, fork, None, None, "start", 0))
 
     def enter(self, id_: str) -> None:
         """Stand on version `id_` from now on."""
@@ -191,14 +194,14 @@ class Branches:
         heads = [self._store.head(self._run, id_) for id_ in self.current().values()] or [self._store.here(self._run)]
         return {number for head in heads for number in self._store.ids(head)}
 
-    def _versions(self, db: sqlite3.Connection) -> dict[str, Version]:
+    def _versions(self, db: Connection) -> dict[str, Version]:
         rows = db.execute(
             "SELECT id, name, parent, fork, from_id, from_head, why, entered FROM branches WHERE run = ? ORDER BY entered",
             (self._run,),
         )
         return {row[0]: Version(*row) for row in rows}
 
-    def _insert(self, db: sqlite3.Connection, version: Version) -> None:
+    def _insert(self, db: Connection, version: Version) -> None:
         values = (version.parent, version.fork, version.from_id, version.from_head, version.why, version.entered)
         row = (self._run, version.id, version.name, *values)
         db.execute("INSERT INTO branches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)

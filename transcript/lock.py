@@ -1,6 +1,6 @@
-"""Who plays a run: an operating system's lock per run, so that a second daebon on the same store reads or stays away.
+"""Who plays a run: a lock per run, so that a second daebon on the same store reads or stays away.
 
-The lock goes with its process, however that ends; what stands in the file beside it only says who has it.
+The lock goes with its process, however that ends; what is told beside it only says who has it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from transcript.errors import StoreError
-from transcript.record import write_atomically
-from transcript.store import now
-
-_FOLDER = ".playing"  # beside the store
+from transcript.store import RunStore, now
 
 
 @dataclass(frozen=True)
@@ -39,31 +32,14 @@ class Owner:
 
 
 @contextmanager
-def playing(store: Path, run: str) -> Iterator[Owner | None]:
-    """Hold the lock of a run in the store file `store`: None when it is ours now, else who has it.
-
-    Raises StoreError when the folder of the store cannot be written.
-    """
-    folder = store.parent / _FOLDER
-    lock, told = FileLock(folder / f"{run}.lock"), folder / f"{run}.json"
-    try:
-        folder.mkdir(exist_ok=True)
-        lock.acquire(blocking=False)
-    except Timeout:
-        yield _owner(told)
-        return
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be written ({error.strerror}); change its permissions") from error
-    try:
-        write_atomically(told, json.dumps(asdict(Owner(os.getpid(), socket.gethostname(), now()))))
-        yield None
-    finally:
-        told.unlink(missing_ok=True)
-        lock.release()
+def playing(store: RunStore, run: str) -> Iterator[Owner | None]:
+    """Hold the lock of a run in a store: None when it is ours now, else who has it. Raises StoreError."""
+    with store.database.hold(run, json.dumps(asdict(Owner(os.getpid(), socket.gethostname(), now())))) as other:
+        yield None if other is None else _owner(other)
 
 
-def _owner(file: Path) -> Owner:
+def _owner(told: str) -> Owner:
     try:
-        return Owner(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):  # it is being written, or was swept away: the lock counts
+        return Owner(**json.loads(told))
+    except (ValueError, TypeError):  # nothing stands there yet, or something else does: the lock counts
         return Owner(0, "another machine or user", "just now")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
+from transcript.database import Connection
 from transcript.store import RunStore, now
 
 Reason = Literal["retry", "edit", "choice"]
@@ -39,12 +39,12 @@ class Preference:
     kept: bool
 
 
-def insert(db: sqlite3.Connection, run: str, pair: Draft, chosen: int, rejected: int) -> None:
+def insert(db: Connection, run: str, pair: Draft, chosen: int, rejected: int) -> None:
     """Keep a pair about the turns with ids `chosen` and `rejected`; one that is there, or was deleted, stays as it is."""
     row = (run, pair.prompt, pair.chosen, pair.rejected, pair.reason, now(), chosen, rejected)
     db.execute(
-        "INSERT OR IGNORE INTO preferences (run, prompt, chosen, rejected, reason, at, chosen_turn, rejected_turn) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO preferences (run, prompt, chosen, rejected, reason, at, chosen_turn, rejected_turn) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         row,
     )
 
@@ -54,7 +54,7 @@ def preferences_of(store: RunStore, run: str, standing: set[int]) -> tuple[Prefe
     with store.session() as db:
         rows = db.execute(
             "SELECT id, chosen_turn, prompt, chosen, rejected, reason, at FROM preferences "
-            "WHERE run = ? AND NOT forgotten ORDER BY id",
+            "WHERE run = ? AND forgotten = 0 ORDER BY id",
             (run,),
         ).fetchall()
         roots = dict(
@@ -81,7 +81,7 @@ def forget(store: RunStore, run: str, id_: int) -> bool:
     with store.session() as db:
         done = db.execute(
             "UPDATE preferences SET forgotten = 1, prompt = '', chosen = '', rejected = '' "
-            "WHERE run = ? AND id = ? AND NOT forgotten",
+            "WHERE run = ? AND id = ? AND forgotten = 0",
             (run, id_),
         )
         return done.rowcount == 1

@@ -97,6 +97,8 @@ _SENTENCE_END = re.compile(r"(?<![.!?…。])[.!?…。]++[”’\"'」』)\]]*+
 # --- encodings
 
 _KOREAN = re.compile(r"[\t-\r -~가-힣ᄀ-ᇿ\u2000-\u206f\u3000-\u318f\uff00-\uffef]")
+_MOST_BLANKS = 200
+_BLANKS = re.compile(r"[^\S\n]{201,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 
 
@@ -128,7 +130,12 @@ def _checked(text: str | None, data: bytes, name: Path) -> str:
             raise FileError(name, "is not text in UTF-8, UTF-16 or CP949; save it as UTF-8", line=line) from error
     if text is None or len(_CONTROL.findall(text)) > 0.1 * len(text):
         raise FileError(name, f"is not text; save it as text and give one of {', '.join(SUFFIXES)}")
-    return unicodedata.normalize("NFC", text)
+    return _BLANKS.sub(_shortened, unicodedata.normalize("NFC", text))
+
+
+def _shortened(blanks: re.Match[str]) -> str:
+    """Return the first of very many blanks in a row: they mean nothing, and patterns would look at each from each."""
+    return blanks[0][:_MOST_BLANKS]
 
 
 # --- plain text

@@ -14,6 +14,20 @@ from transcript.errors import DaebonError, FileError
 from transcript.turn import Turn
 
 SCHEMA = "daebon.transcript/1"
+LARGEST = 64 << 20  # bytes of a transcript.json; a take of 2,000 turns has some 5 MB
+_SHAPE: Any = {  # what readers of a transcript count on; a null below the top stands for what is left out
+    "title": str,
+    "scenario": {
+        "setting": {},
+        "cast": [{"persona": {}}],
+        "relations": [{}],
+        "scenes": [{"heading": {}, "beats": [{}]}],
+    },
+    "take": {"path": [int], "human": [str], "beats": [{}]},
+    "turns": [{}],
+    "arc": {"planned": {...: [[int | float]]}, "measured": {...: [[int | float]]}, "shape": {}},
+    "scores": {...: int | float},
+}
 
 
 @dataclass(frozen=True)
@@ -46,14 +60,18 @@ class Transcript:
 def read_transcript(path: Path) -> Transcript:
     """Read `transcript.json`; raises FileError when it is missing, not UTF-8 JSON, or of another schema."""
     try:
-        row = json.loads(path.read_bytes().decode("utf-8-sig"))
+        if path.stat().st_size > LARGEST:
+            raise FileError(path, f"is larger than {LARGEST >> 20} MiB; give the transcript.json of one take")
+        row = json.loads(path.read_bytes().decode("utf-8-sig"), parse_constant=_refuse)
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror}); give a transcript.json or a run id") from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(path, f"not a JSON file in UTF-8 ({error}); give the transcript.json of a take") from error
     if not isinstance(row, dict) or row.get("schema") != SCHEMA:
         found = row.get("schema") if isinstance(row, dict) else type(row).__name__
         raise FileError(path, f"schema is {found!r}, expected {SCHEMA!r}; export it again with this version")
+    if wrong := _misfit(row, _SHAPE):
+        raise FileError(path, f"damaged transcript: {wrong} is of another kind than daebon writes; export it again")
     try:
         turns = tuple(Turn.from_dict(turn) for turn in row["turns"])
         return Transcript(
@@ -61,6 +79,27 @@ def read_transcript(path: Path) -> Transcript:
         )
     except (KeyError, TypeError, DaebonError) as error:
         raise FileError(path, f"damaged transcript: {error}") from error
+
+
+def _misfit(value: Any, shape: Any, place: str = "") -> str:
+    """Return the place of a value that does not have the `shape` it should, "" where all is as it should be.
+
+    A shape is a type, a list with the shape of its items, or a dict of shapes by key, `...` for all other keys.
+    """
+    if not isinstance(shape, dict | list):
+        return "" if isinstance(value, shape) and not isinstance(value, bool) else place
+    if not isinstance(value, type(shape)):
+        return place
+    if isinstance(shape, list):
+        found = [(one, shape[0], f"{place}[{n}]") for n, one in enumerate(value)]
+    else:
+        given = ((key, one) for key, one in dict(value).items() if one is not None or not place)
+        found = [(one, shape.get(key, shape.get(...)), f"{place}.{key}".strip(".")) for key, one in given]
+    return next((wrong for one, kind, at in found if kind is not None and (wrong := _misfit(one, kind, at))), "")
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def write_transcript(transcript: Transcript, path: Path) -> None:

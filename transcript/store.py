@@ -1,10 +1,8 @@
-"""The run store: one SQLite file of runs and their append-only turns; a turn is on disk before anybody sees it."""
+"""The run store: runs and their append-only turns in one database; a turn is on disk before anybody sees it."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,35 +10,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from transcript.database import Connection, Place, open_database
 from transcript.errors import DaebonError, StoreError
 from transcript.turn import Turn
 
 Status = Literal["playing", "stopped", "finished"]
 MAIN = "main"  # the branch that every run starts on
-_BUSY_SECONDS = 30
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, folder TEXT NOT NULL, status TEXT NOT NULL, started TEXT NOT NULL,
+    {rowid} id TEXT PRIMARY KEY, title TEXT NOT NULL, folder TEXT NOT NULL, status TEXT NOT NULL, started TEXT NOT NULL,
     updated TEXT NOT NULL, scenario TEXT NOT NULL, take TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id));
 CREATE TABLE IF NOT EXISTS turns (
-    id INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id), branch TEXT NOT NULL, parent INTEGER REFERENCES turns(id),
+    id {key}, run TEXT NOT NULL REFERENCES runs(id), branch TEXT NOT NULL, parent BIGINT REFERENCES turns(id),
     n INTEGER NOT NULL, turn TEXT NOT NULL, UNIQUE (run, branch, n));
 CREATE TABLE IF NOT EXISTS branches (
-    run TEXT NOT NULL REFERENCES runs(id), id TEXT NOT NULL, name TEXT NOT NULL, parent TEXT, fork INTEGER REFERENCES turns(id),
-    from_id TEXT, from_head INTEGER REFERENCES turns(id), why TEXT NOT NULL, entered INTEGER NOT NULL, PRIMARY KEY (run, id));
+    run TEXT NOT NULL REFERENCES runs(id), id TEXT NOT NULL, name TEXT NOT NULL, parent TEXT, fork BIGINT REFERENCES turns(id),
+    from_id TEXT, from_head BIGINT REFERENCES turns(id), why TEXT NOT NULL, entered INTEGER NOT NULL, PRIMARY KEY (run, id));
 CREATE TABLE IF NOT EXISTS revisions (
-    turn INTEGER PRIMARY KEY REFERENCES turns(id), root INTEGER NOT NULL REFERENCES turns(id));
+    turn BIGINT PRIMARY KEY REFERENCES turns(id), root BIGINT NOT NULL REFERENCES turns(id));
 CREATE TABLE IF NOT EXISTS preferences (
-    id INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id), prompt TEXT NOT NULL, chosen TEXT NOT NULL,
-    rejected TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, chosen_turn INTEGER NOT NULL REFERENCES turns(id),
-    rejected_turn INTEGER NOT NULL REFERENCES turns(id), forgotten INTEGER NOT NULL DEFAULT 0,
+    id {key}, run TEXT NOT NULL REFERENCES runs(id), prompt TEXT NOT NULL, chosen TEXT NOT NULL,
+    rejected TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, chosen_turn BIGINT NOT NULL REFERENCES turns(id),
+    rejected_turn BIGINT NOT NULL REFERENCES turns(id), forgotten INTEGER NOT NULL DEFAULT 0,
     UNIQUE (run, chosen_turn, rejected_turn));
 """
 # The head of a branch: its last turn, or the turn it goes on from; `main` has no row before the first other branch.
-_HEAD = """coalesce(
-    (SELECT t.id FROM turns t WHERE t.run = :run AND t.branch = :branch ORDER BY t.n DESC LIMIT 1),
-    (SELECT b.fork FROM branches b WHERE b.run = :run AND b.id = :branch))"""
-_HERE = "SELECT id FROM branches WHERE run = ? ORDER BY entered DESC LIMIT 1"
+_HEAD = """coalesce((SELECT id FROM turns WHERE run = {run} AND branch = {branch} ORDER BY n DESC LIMIT 1),
+    (SELECT fork FROM branches WHERE run = {run} AND id = {branch}))"""
+_ENTERED = "(SELECT id FROM branches WHERE run = runs.id ORDER BY entered DESC LIMIT 1)"
+# The head of the branch that a run stands on; where there is one line, or an older daebon made the branches, its last turn.
+_HERE = f"""CASE WHEN EXISTS (SELECT 1 FROM branches WHERE run = runs.id)
+    THEN {_HEAD.format(run="runs.id", branch=_ENTERED)} ELSE (SELECT max(id) FROM turns WHERE run = runs.id) END"""
 
 
 @dataclass(frozen=True)
@@ -64,28 +65,38 @@ def now() -> str:
 
 
 class RunStore:
-    """Opened on `OUT/daebon.sqlite`; safe for threads of one process and for several processes (WAL)."""
+    """Opened on `OUT/daebon.sqlite` or on a URL of PostgreSQL; safe for threads of one process and for several processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file; raises StoreError when it cannot be used."""
-        self.path = path
-        self._lock = threading.Lock()
-        with self._told():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_TABLES)
+    def __init__(self, place: Place) -> None:
+        """Open or create the store; raises StoreError when it cannot be used, UsageError for what is no place."""
+        self.place = place
+        self.database = open_database(place, _TABLES)
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the database."""
+        self.database.close()
 
-    def create(self, run: str, title: str, folder: Path, scenario: Mapping[str, Any], take: Mapping[str, Any]) -> None:
-        """Add a run; raises StoreError when the id is taken."""
+    def create(
+        self, run: str, title: str, folder: Path, scenario: Mapping[str, Any], take: Mapping[str, Any]
+    ) -> str | None:
+        """Add a run and return its id; None where the id is taken.
+
+        Where another run has the `key` of this take already, whoever began it, nothing is added and its id is returned.
+        """
         row = (run, title, str(folder), "playing", now(), now(), as_json(scenario), as_json(take))
-        with self.session() as db:
-            db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        columns = "id, title, folder, status, started, updated, scenario, take"
+        with self.session(whole=True) as db:
+            if not db.execute(
+                f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row
+            ).rowcount:
+                return None
+            if "key" not in take:
+                return run
+            db.execute("INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", (take["key"], run))
+            owner: str = db.execute("SELECT run FROM keys WHERE key = ?", (take["key"],)).fetchone()[0]
+            if owner != run:
+                db.execute("DELETE FROM runs WHERE id = ?", (run,))
+        return owner
 
     def append(self, run: str, branch: str, parent: int | None, turn: Turn) -> tuple[int, Turn]:
         """Commit one turn and return its id and value.
@@ -94,137 +105,129 @@ class RunStore:
         is returned and nothing is added: a turn is never lost and never doubled.
         """
         with self.session() as db:
-            db.execute(
-                "INSERT OR IGNORE INTO turns (run, branch, parent, n, turn) VALUES (?, ?, ?, ?, ?)",
-                (run, branch, parent, turn.n, as_json(turn.to_dict())),
-            )
-            number, text = db.execute(
-                "SELECT id, turn FROM turns WHERE run = ? AND branch = ? AND n = ?", (run, branch, turn.n)
-            ).fetchone()
-        return number, Turn.from_dict(json.loads(text))
+            return append_turn(db, run, branch, parent, turn)
+
+    def fill(self, run: str, branch: str, parent: int | None, turns: Sequence[Turn]) -> None:
+        """Commit turns that were played elsewhere, the first behind `parent` (a turn's id, None: from the start), all or none.
+
+        Those of the branch that are there stay as they are.
+        """
+        with self.session(whole=True) as db:
+            for turn in turns:
+                parent, _ = append_turn(db, run, branch, parent, turn)
 
     def turns(self, head: int | None) -> list[Turn]:
         """Return the turns from the first to `head` (a turn's id), following parents, so that branches share their past."""
         with self.session() as db:
-            found = db.execute(
-                "WITH RECURSIVE line(id, parent, turn) AS (SELECT id, parent, turn FROM turns WHERE id = ? UNION ALL "
-                "SELECT t.id, t.parent, t.turn FROM turns t JOIN line ON t.id = line.parent) SELECT turn FROM line",
-                (head,),
-            )
-            rows = [Turn.from_dict(json.loads(text)) for (text,) in found]
-        return rows[::-1]
+            return [Turn.from_dict(json.loads(text)) for _, text in _line(db, head)]
 
     def turn(self, number: int) -> Turn:
         """Return the turn with this id."""
         with self.session() as db:
-            (text,) = db.execute("SELECT turn FROM turns WHERE id = ?", (number,)).fetchone()
-        return Turn.from_dict(json.loads(text))
+            row = db.execute("SELECT turn FROM turns WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise ValueError(f"turn {number} is missing")
+            return Turn.from_dict(json.loads(row[0]))
 
     def ids(self, head: int | None) -> list[int]:
         """Return the ids of the turns from the first to `head`: that of turn n stands at n - 1."""
         with self.session() as db:
-            found = db.execute(
-                "WITH RECURSIVE line(id, parent) AS (SELECT id, parent FROM turns WHERE id = ? UNION ALL "
-                "SELECT t.id, t.parent FROM turns t JOIN line ON t.id = line.parent) SELECT id FROM line",
-                (head,),
-            ).fetchall()
-        return [number for (number,) in found[::-1]]
+            return [number for number, _ in _line(db, head)]
 
     def head(self, run: str, branch: str = MAIN) -> int | None:
         """Return the id of the last turn of a branch, the turn it goes on from when it has none, None before the first."""
         with self.session() as db:
-            found: int | None = db.execute(f"SELECT {_HEAD}", {"run": run, "branch": branch}).fetchone()[0]
+            sql = f"SELECT {_HEAD.format(run='?', branch='?')}"
+            found: int | None = db.execute(sql, (run, branch, run, branch)).fetchone()[0]
         return found
 
     def here(self, run: str) -> int | None:
         """Return the id of the last turn of the branch that a run stands on, None before the first: the head of the run now."""
         with self.session() as db:
-            branch = db.execute(_HERE, (run,)).fetchone()
-            if branch is None:  # one line, or branches made by an older daebon: the turn committed last
-                found: int | None = db.execute("SELECT max(id) FROM turns WHERE run = ?", (run,)).fetchone()[0]
-                return found
-        return self.head(run, branch[0])
+            found: int | None = db.execute(f"SELECT {_HERE} FROM runs WHERE id = ?", (run,)).fetchone()[0]
+        return found
 
-    def update(self, run: str, status: Status, take: Mapping[str, Any] | None = None) -> None:
-        """Set the status of a run and, when given, what is known of its take."""
+    def update(
+        self, run: str, status: Status, take: Mapping[str, Any] | None = None, folder: Path | None = None
+    ) -> None:
+        """Set the status of a run and, when given, what is known of its take, and where its files are."""
+        told = (None if take is None else as_json(take), None if folder is None else str(folder))
         with self.session() as db:
-            db.execute("UPDATE runs SET status = ?, updated = ? WHERE id = ?", (status, now(), run))
-            if take is not None:
-                db.execute("UPDATE runs SET take = ? WHERE id = ?", (as_json(take), run))
+            db.execute(
+                "UPDATE runs SET status = ?, updated = ?, take = coalesce(?, take), folder = coalesce(?, folder) WHERE id = ?",
+                (status, now(), *told, run),
+            )
 
     def runs(self) -> list[Run]:
         """Return all runs, the one touched last first."""
-        return self._select("ORDER BY updated DESC, rowid DESC", ())
+        return self._select("ORDER BY updated DESC, rowid DESC")
 
     def run(self, name: str) -> Run:
         """Return the run with this id, or the last one for `latest`; raises StoreError naming the ids there are."""
-        found = self.runs()[:1] if name == "latest" else self._select("WHERE id = ?", (name,))
+        last = "ORDER BY updated DESC, rowid DESC LIMIT"
+        found = self._select(f"{last} 1") if name == "latest" else self._select("WHERE id = ?", name)
         if found:
             return found[0]
-        known = ", ".join(run.id for run in self.runs()[:8])
+        known = ", ".join(run.id for run in self._select(f"{last} 8"))
         raise StoreError(
-            f"{self.path}: no run {name!r}; there {'are ' + known if known else 'is none yet, play one first'}"
+            f"{self.place}: no run {name!r}; there {'are ' + known if known else 'is none yet, play one first'}"
         )
 
-    def _select(self, condition: str, values: Sequence[str]) -> list[Run]:
+    def _select(self, condition: str, *values: str) -> list[Run]:
+        sql = "SELECT id, title, folder, status, started, updated, scenario, take"
         with self.session() as db:
             rows = db.execute(
-                f"SELECT id, title, folder, status, started, updated, scenario, take FROM runs {condition}", values
+                f"{sql}, coalesce((SELECT n FROM turns WHERE id = {_HERE}), 0) FROM runs {condition}", values
             ).fetchall()
-        return [
-            Run(r[0], r[1], Path(r[2]), r[3], r[4], r[5], json.loads(r[6]), json.loads(r[7]), self._played(r[0]))
-            for r in rows
-        ]
-
-    def _played(self, run: str) -> int:
-        head = self.here(run)
-        with self.session() as db:
-            row = db.execute("SELECT n FROM turns WHERE id = ?", (head,)).fetchone()
-        return row[0] if row else 0
+            return [
+                Run(
+                    id_,
+                    title,
+                    Path(str(folder)),
+                    status,
+                    started,
+                    updated,
+                    json.loads(scenario),
+                    json.loads(take),
+                    turns,
+                )
+                for id_, title, folder, status, started, updated, scenario, take, turns in rows
+            ]
 
     @contextmanager
-    def session(self, *, whole: bool = False) -> Iterator[sqlite3.Connection]:
+    def session(self, *, whole: bool = False) -> Iterator[Connection]:
         """Yield the connection, locked for this thread; what it complains about becomes a StoreError with the remedy.
 
         `whole` makes one transaction of it: all of it is on disk afterwards, or, when it fails, nothing.
         """
-        with self._told():
-            if not whole:
-                yield self._db
-                return
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Hold the connection's lock and turn SQLite's errors into ours, with the remedy."""
         try:
-            with self._lock:
-                yield
-        except (sqlite3.Error, OSError, ValueError, DaebonError) as error:
+            with self.database.session(whole=whole) as db:
+                yield db
+        except (ValueError, DaebonError) as error:
             if isinstance(error, StoreError):
                 raise
-            raise StoreError(f"{self.path}: {store_problem(error)}") from error
+            words = f"the run store is damaged; {self.database.remedy}, transcripts in the take folders stay"
+            raise StoreError(f"{self.place}: {words}") from error
 
 
-def store_problem(error: Exception) -> str:
-    """Say in words what SQLite or the disk complains about, and the remedy."""
-    text = str(error)
-    if "full" in text or getattr(error, "errno", None) == 28:
-        return "the disk is full; free some space and run `daebon resume latest`, every turn shown so far is saved"
-    if "not a database" in text or "malformed" in text or isinstance(error, ValueError | DaebonError):
-        return "the run store is damaged; move the file away to start a new one, transcripts in the take folders stay"
-    if "locked" in text:
-        return "another daebon holds the run store; wait for it or use another --out folder"
-    if "readonly" in text or "unable to open" in text or isinstance(error, OSError):
-        return f"cannot be written ({text}); choose another --out folder or change its permissions"
-    return f"the run store failed ({text})"
+def append_turn(db: Connection, run: str, branch: str, parent: int | None, turn: Turn) -> tuple[int, Turn]:
+    """Add a turn where there is none of its number on the branch; return the id and value of the one that stands."""
+    db.execute(
+        "INSERT INTO turns (run, branch, parent, n, turn) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (run, branch, parent, turn.n, as_json(turn.to_dict())),
+    )
+    sql = "SELECT id, turn FROM turns WHERE run = ? AND branch = ? AND n = ?"
+    number, text = db.execute(sql, (run, branch, turn.n)).fetchone()
+    return number, Turn.from_dict(json.loads(text))
+
+
+def _line(db: Connection, head: int | None) -> Iterator[tuple[int, str]]:
+    """Yield id and text of the turns from the first to `head`."""
+    yield from db.execute(
+        "WITH RECURSIVE line(id, parent, n, turn) AS (SELECT id, parent, n, turn FROM turns WHERE id = ? UNION ALL "
+        "SELECT t.id, t.parent, t.n, t.turn FROM turns t JOIN line ON t.id = line.parent) SELECT id, turn FROM line ORDER BY n",
+        (head,),
+    )
 
 
 def as_json(value: Any) -> str:

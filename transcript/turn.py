@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any, Literal
 
 from transcript.errors import DaebonError
@@ -118,6 +119,8 @@ class Turn:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DaebonError(f"turn {_number(row)}: field {error} is missing or wrong") from error
+        if wrong := _misfit(turn):
+            raise DaebonError(f"turn {turn.n}: field {wrong!r} is missing or wrong")
         if turn.kind not in KINDS or turn.by not in AUTHORS:
             raise DaebonError(
                 f"turn {turn.n}: kind {turn.kind!r} or by {turn.by!r} is unknown; use {KINDS} and {AUTHORS}"
@@ -127,6 +130,31 @@ class Turn:
 
 def _number(row: object) -> object:
     return row.get("n", "?") if isinstance(row, Mapping) else "?"
+
+
+def _misfit(turn: Turn) -> str:
+    """Return the name of a field whose value is of another kind than it should be, "" where all are right."""
+    cue, parts = turn.cue, turn.candidates
+    texts = [("kind", turn.kind), ("by", turn.by), *(("candidates", one.text) for one in parts)]
+    maybe = [("speaker", turn.speaker), ("parenthetical", turn.parenthetical), ("marker", turn.marker)]
+    maybe += [("candidates", text) for one in parts for text in (one.parenthetical, one.rejected, one.mended)]
+    texts += [(name, text) for name in ("to", "present") for text in getattr(turn, name)]
+    numbers: list[tuple[str, Any]] = [("emotion", turn.emotion.valence), ("emotion", turn.emotion.arousal)]
+    numbers += [("cost", number) for number in vars(turn.cost).values()]
+    numbers += [("candidates", n) for one in parts for n in (one.score, one.logprob, one.tokens) if n is not None]
+    maps = [("emotion", turn.emotion.labels)]
+    if cue:
+        texts += [("cue", text) for text in (cue.speaker, *cue.to, cue.intention, cue.direction, cue.reveal)]
+        maybe.append(("cue", cue.level))
+        maps.append(("cue", cue.emotion))
+    for name, labels in maps:
+        if not isinstance(labels, Mapping):
+            return name
+        numbers += [(name, number) for number in labels.values()]
+    wrong = [name for name, text in texts if not isinstance(text, str)]
+    wrong += [name for name, text in maybe if text is not None and not isinstance(text, str)]
+    wrong += [name for name, number in numbers if not isinstance(number, int | float) or not isfinite(number)]
+    return next(iter(wrong), "")
 
 
 def _plain(value: Any) -> Any:

@@ -1,24 +1,31 @@
-"""Which takes are in the store already, recognised by their key; and the one batch at a time that may write there."""
+"""Which takes are in the store already, recognised by their key; who plays each; and the one batch that may write to a folder."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from daebon.batch.plan import Job
-from daebon.batch.work import Outcome
-from daebon.runner import begin
+from daebon.batch.work import Busy, Outcome
+from daebon.runner import begin, home
+from transcript.branches import Branches
 from transcript.errors import StoreError, UsageError
+from transcript.lock import playing
 from transcript.record import Transcript
 from transcript.store import MAIN, Run, RunStore
 
 
 class Ledger:
-    """The takes of an output folder by their key. A take is done when its scores stand in the store: its files are written."""
+    """The takes of a store by their key, with their files in `out`.
+
+    A take is done when its scores stand in the store: its files are written. Where another caller wrote them, into a folder
+    of its own, they are made here too.
+    """
 
     def __init__(self, store: RunStore, out: Path) -> None:
         """Read what is there once."""
@@ -31,30 +38,42 @@ class Ledger:
             self._ids.add(run.id)
             if key := run.take.get("key"):
                 self._runs[key] = run.id
-                if scores := run.take.get("scores"):
+                folder = home(out, run.id)
+                if (scores := run.take.get("scores")) and (run.folder == folder or (folder / "report.html").is_file()):
                     self._done[key] = Outcome(key, run.id, scores, run.turns)
 
     def done(self, key: str) -> Outcome | None:
         """Return what a finished take became, None for one that is still to be played or to be finished."""
         return self._done.get(key)
 
-    def run(self, job: Job) -> Run:
-        """Return the run of a take, begun now or found where a batch was stopped."""
+    @contextmanager
+    def claim(self, job: Job) -> Iterator[Run]:
+        """Hold a take for this process and yield its run, begun now or found as it stands; Busy where another one holds it."""
         with self._lock:
             if job.key not in self._runs:
                 run = begin(self.store, self.out, job.scenario, {**job.take, "key": job.key}, self._ids, adopt=True)
                 self._ids.add(run.id)
                 self._runs[job.key] = run.id
-            return self.store.run(self._runs[job.key])
+            id_ = self._runs[job.key]
+        with playing(self.store, id_) as owner:
+            if owner:
+                raise Busy(owner.in_words(id_))
+            yield replace(self.store.run(id_), folder=home(self.out, id_))
 
-    def admit(self, job: Job, transcript: Transcript) -> Run:
-        """Put a take that was played elsewhere into the store, once however often it comes; return its run."""
-        run = self.run(job)
-        parent: int | None = None
-        for turn in transcript.turns:
-            parent, _ = self.store.append(run.id, MAIN, parent, turn)
+    def admit(self, run: Run, transcript: Transcript) -> Run:
+        """Put a take that was played elsewhere into the store, whole, once however often it comes; return its run.
+
+        Where other lines stand already, of a process that began to play it here, the take goes on a version of its own.
+        """
+        branches, head = Branches(self.store, run.id), self.store.here(run.id)
+        here = branches.here()
+        branch = here.id if here else MAIN
+        there = [(turn.speaker, turn.text) for turn in self.store.turns(head)]
+        if there != [(turn.speaker, turn.text) for turn in transcript.turns[: len(there)]]:
+            branch, head, there = branches.begin((branch, head), None, "undo").id, None, []
+        self.store.fill(run.id, branch, head, transcript.turns[len(there) :])
         status = "finished" if transcript.take.get("over") == "finished" else "stopped"
-        self.store.update(run.id, status, {**transcript.take, "key": job.key})  # type: ignore[arg-type]
+        self.store.update(run.id, status, {**transcript.take, "key": run.take["key"]}, run.folder)  # type: ignore[arg-type]
         return self.store.run(run.id)
 
 

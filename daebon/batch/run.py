@@ -10,15 +10,20 @@ from itertools import groupby
 
 from daebon.batch.ledger import Ledger
 from daebon.batch.plan import Job
-from daebon.batch.work import Check, Lane, Outcome, attempted, finish, lanes_for, said
-from transcript.errors import Interrupted
+from daebon.batch.work import Busy, Check, Lane, Outcome, attempted, finish, kept, lanes_for, said
+from transcript.errors import Interrupted, StoreLost
+
+_LOOK_AGAIN = 0.2  # seconds until a take is looked at again that another caller plays, or whose store was lost
 
 Hear = Callable[[Job, Outcome], None]
 """Called once for each take that is finished or has failed, from any thread."""
 
 
 def play_here(jobs: Sequence[Job], ledger: Ledger, check: Check, hear: Hear) -> None:
-    """Play jobs that are not done yet, model by model; raises Interrupted when `check` does."""
+    """Play jobs that are not done yet, model by model; raises Interrupted when `check` does.
+
+    What other callers of the store play is theirs: it is waited for at the end, and played here only when they died.
+    """
     for name, group in groupby(jobs, key=lambda job: str(job.take["model"])):
         waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         todo = list(group)
@@ -53,7 +58,11 @@ def _lane(
                 job = waiting.get_nowait()
             except queue.Empty:
                 return
-            hear(job, _played(job, lane, ledger, check))
+            try:
+                hear(job, _played(job, lane, ledger, check))
+            except (Busy, StoreLost):  # the other lanes let go of the lost connection when they are next at the store
+                waiting.put(job)
+                time.sleep(_LOOK_AGAIN)
     except BaseException as error:  # handed to the thread that waits
         stopped.append(error)
     finally:
@@ -64,16 +73,16 @@ def _played(job: Job, lane: Lane, ledger: Ledger, check: Check) -> Outcome:
     started = time.perf_counter()
 
     def work() -> Outcome:
-        run = ledger.run(job)
-        transcript = lane.play(ledger.store, run, check)
-        scores = finish(ledger.store, run, transcript)
-        return Outcome(job.key, run.id, scores, len(transcript.turns), time.perf_counter() - started)
+        with ledger.claim(job) as run:
+            transcript = kept(ledger.store, run) or lane.play(ledger.store, run, check)
+            scores = finish(ledger.store, run, transcript)
+            return Outcome(job.key, run.id, scores, len(transcript.turns), time.perf_counter() - started)
 
     try:
         check()
         outcome: Outcome = attempted(work, check)
         return outcome
-    except Interrupted:
+    except (Interrupted, Busy, StoreLost):
         raise
     except Exception as error:
         return Outcome(job.key, seconds=time.perf_counter() - started, error=said(error))

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from daebon.batch.plan import CACHED, SHARED
-from daebon.runner import on_stage, write_take
+from daebon.runner import opened, write_take
 from daebon.scoring import scored
-from transcript.errors import DaebonError, FileError, Interrupted, UsageError
+from transcript.errors import DaebonError, FileError, Interrupted, StoreLost, UsageError
 from transcript.html import to_html
 from transcript.record import Transcript, write_atomically
 from transcript.store import Run, RunStore
@@ -35,6 +35,10 @@ _drawing = threading.Lock()  # matplotlib's settings and font cache are of the w
 
 class Unplayable(DaebonError):
     """A take cannot be played here, and another try would not mend that."""
+
+
+class Busy(DaebonError):
+    """Another caller of the store plays this take now: it is done when that one is, or free when that one dies."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +91,17 @@ class Lane:
         yield self._model
 
     def play(self, store: RunStore, run: Run, check: Check) -> Transcript:
-        """Play a run to its end, from its last committed turn where it has some; its files and scores are not made yet."""
+        """Play a run that this process holds to its end, from its last committed turn where it has some.
+
+        Its files and scores are not made yet.
+        """
         if self._emotion is None:
             from emotion.measure import ClassifierEmotion
 
             self._emotion = ClassifierEmotion()
         with (
             self.lend(run.take["model"], fresh=fresh(run.take)) as model,
-            on_stage(store, run, run.take["turns"], model, self._emotion) as take,
+            opened(store, run, run.take["turns"], model, self._emotion) as take,
         ):
             take.company.on_token = lambda _piece: check()
             take.resume(run.take["seed"], [], person=False)
@@ -114,18 +121,19 @@ def fresh(take: Mapping[str, Any]) -> bool:
     return take["model"].partition(":")[0] in CACHED and take.get("prefix") != SHARED
 
 
-def attempted(work: Callable[[], Any], check: Check) -> Any:
-    """Return what `work` returns; when it fails, try again after a pause, ATTEMPTS times in all, and raise the last error.
+def attempted(work: Callable[[], Any], check: Check, attempts: int = ATTEMPTS) -> Any:
+    """Return what `work` returns; when it fails, try again after a pause, `attempts` in all, and raise the last error.
 
-    What another try cannot mend is raised at once: wrong use, a wrong file, a model that cannot be loaded.
+    What another try cannot mend is raised at once: wrong use, a wrong file, a model that cannot be loaded, a connection that
+    comes back only when others let go of theirs.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, attempts + 1):
         try:
             return work()
-        except (Interrupted, UsageError, FileError, Unplayable):
+        except (Interrupted, UsageError, FileError, Unplayable, Busy, StoreLost):
             raise
         except Exception:
-            if attempt == ATTEMPTS:
+            if attempt == attempts:
                 raise
             until = time.monotonic() + PAUSE * 2 ** (attempt - 1)
             while time.monotonic() < until:
@@ -143,6 +151,16 @@ def finish(store: RunStore, run: Run, transcript: Transcript) -> Mapping[str, fl
     now = store.run(run.id)
     store.update(run.id, now.status, {**now.take, "scores": dict(told.scores)})
     return told.scores
+
+
+def kept(store: RunStore, run: Run) -> Transcript | None:
+    """Return the transcript of a take that another caller has finished, None where there is something left to play."""
+    from graph.take import transcript_of
+
+    if "scores" not in run.take:
+        return None
+    take = {key: value for key, value in run.take.items() if key != "scores"}
+    return transcript_of(run.title, run.scenario, take, store.turns(store.here(run.id)))
 
 
 def said(error: Exception) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import BOTH_STORES
+from transcript import store as store_module
 from transcript.branches import Branches
 from transcript.errors import StoreError
 from transcript.preferences import Draft, forget, preferences_of
@@ -13,8 +15,8 @@ from transcript.turn import Turn
 
 
 @pytest.fixture
-def store(tmp_path):
-    made = RunStore(tmp_path / "daebon.sqlite")
+def store(tmp_path, place):
+    made = RunStore(place)
     made.create("바다-7", "바다", tmp_path, {}, {"seed": 7})
     yield made
     made.close()
@@ -31,6 +33,7 @@ def texts(store, head):
     return [turn.text for turn in store.turns(head)]
 
 
+@BOTH_STORES
 def test_the_head_of_a_run_is_the_last_turn_of_the_branch_it_stands_on(store):
     branches = Branches(store, "바다-7")
     assert store.here("바다-7") is None
@@ -46,12 +49,56 @@ def test_the_head_of_a_run_is_the_last_turn_of_the_branch_it_stands_on(store):
     assert store.head("바다-7", "main~2") == new
 
 
+@BOTH_STORES
 def test_a_turn_is_committed_once(store):
     first = store.append("바다-7", "main", None, Turn(1, 1, 1, "dialogue", "왔네.", "지은"))
     again = store.append("바다-7", "main", None, Turn(1, 1, 1, "dialogue", "다른 말.", "지은"))
     assert again == first
 
 
+@BOTH_STORES
+def test_an_id_and_a_key_are_taken_once(store, tmp_path):
+    again = RunStore(store.place)
+    assert again.create("바다-7", "바다", tmp_path, {}, {"seed": 7}) is None
+    assert again.create("바다-8", "바다", tmp_path / "여기", {}, {"seed": 8, "key": "k"}) == "바다-8"
+    assert store.create("바다-8", "바다", tmp_path / "저기", {}, {"seed": 8, "key": "k"}) is None
+    assert store.create("바다-8-2", "바다", tmp_path / "저기", {}, {"seed": 8, "key": "k"}) == "바다-8"
+    assert [(run.id, run.folder) for run in store.runs()] == [("바다-8", tmp_path / "여기"), ("바다-7", tmp_path)]
+    assert store.run("latest").id == "바다-8"
+    again.close()
+
+
+@BOTH_STORES
+def test_a_whole_take_is_put_in_at_once_or_not_at_all(store, monkeypatch):
+    turns = [Turn(n, 1, 1, "dialogue", text, "지은") for n, text in enumerate(["왔네.", "응.", "그래."], 1)]
+    append, done = store_module.append_turn, []
+
+    def dies_at_the_third(*values):
+        done.append(values)
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        return append(*values)
+
+    monkeypatch.setattr(store_module, "append_turn", dies_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        store.fill("바다-7", "main", None, turns)
+    monkeypatch.undo()
+    assert store.here("바다-7") is None
+    store.fill("바다-7", "main", None, turns)
+    store.fill("바다-7", "main", None, turns)
+    assert store.turns(store.here("바다-7")) == turns
+    assert store.run("바다-7").turns == 3
+
+
+@BOTH_STORES
+def test_what_is_known_of_a_take_stays_where_only_the_status_changes(store, tmp_path):
+    store.update("바다-7", "finished", {"seed": 7, "over": "finished"}, tmp_path / "저기")
+    store.update("바다-7", "stopped")
+    run = store.run("바다-7")
+    assert (run.status, run.take, run.folder) == ("stopped", {"seed": 7, "over": "finished"}, tmp_path / "저기")
+
+
+@BOTH_STORES
 def test_a_mend_is_all_there_or_not_at_all(store, monkeypatch):
     branches = Branches(store, "바다-7")
     head = played(store, "main", ["왔네.", "응.", "그래."])
@@ -78,6 +125,7 @@ def test_a_mend_is_all_there_or_not_at_all(store, monkeypatch):
     assert not forget(store, "바다-8", kept.id) and forget(store, "바다-7", kept.id)
 
 
+@BOTH_STORES
 def test_branches_are_listed_after_their_parents_and_versions_left_behind_last(store):
     branches = Branches(store, "바다-7")
     assert branches.shown() == ()
