@@ -1,10 +1,10 @@
 """How likely each runtime finds the same unseen lines: `python -m benchmarks.likelihood`.
 
 The embedded weights with the shipped adapter, as transformers has them in fp32, as the loader of `hf:` reads them in four
-bits (NF4), and as llama.cpp plays them (Q4_K_M, the adapter in f16). Each line is given token by token to all three after
-the prompt that its speaker reads, so that all score the same ids.
-With `--run`, the adapter of a run of `daebon train` stays beside the four bits, as it does in play, instead of being added
-to the weights before.
+bits (NF4), and as llama.cpp plays them (Q4_K_M, the adapter in f16). Each line is given token by token to all after
+the prompt that its speaker reads, so that all score the same ids. In four bits the adapter is added to the weights before they are
+rounded, or stays beside them as in play, or stays beside them with the ranks of `daebon train adapter --four-bits`.
+With `--run` it is the adapter of a run of `daebon train`, and llama.cpp is left out.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from benchmarks.machine import header
 from model import ModelConfig, load_chat_model
 from model.embedded import LlamaCppModel
 from model.huggingface import HuggingFaceModel
+from model.repository import adapter_folder, source
 from model.weights import drama_adapter, embedded_weights
-from training.adapter import merge
+from training.adapter import write_peft
 from training.base import converted, load_base, load_tokenizer
 from training.corpus import read_corpus
 from training.dataset import held_out, line_prompts
+from training.four_bits import write_corrected
 from training.gather import CORPUS
 
 Ids = list[int]
@@ -84,42 +86,41 @@ def by_llama(model: LlamaCppModel) -> Callable[[Ids, Ids], float]:
 Scored = tuple[list[tuple[Ids, Ids]], dict[str, list[float]]]  # ids of prompts and lines; log-probabilities by runtime
 
 
-def merged(folder: Path, pairs: Sequence[tuple[str, str]]) -> Scored:
-    """Score with the shipped adapter added to the weights of the base."""
-    base = converted(embedded_weights(), folder / "base")
-    tokenizer = load_tokenizer(base)
-    whole = merge(load_base(base), drama_adapter())
-    whole.save_pretrained(folder / "merged")
-    tokenizer.save_pretrained(folder / "merged")
-    ids = _ids(tokenizer, pairs)
-    found = {FP32: _scored(by_torch(whole), ids)}
-    with HuggingFaceModel.load(str(folder / "merged")).active() as shared:
-        found["`hf:`, NF4"] = _scored(by_torch(shared.model), ids)
-    embedded = load_chat_model(ModelConfig.parse("embedded"))
-    assert isinstance(embedded, LlamaCppModel)
-    found["llama.cpp, Q4_K_M"] = _scored(by_llama(embedded), ids)
-    embedded.close()
-    return ids, found
-
-
-def beside(run: str, pairs: Sequence[tuple[str, str]]) -> Scored:
-    """Score with the adapter of a run beside the base, in fp32 and in four bits."""
+def measured(folder: Path, run: str | None, pairs: Sequence[tuple[str, str]]) -> Scored:
+    """Score with the adapter of a run, or with the shipped one; `folder` is for what has to be written."""
     from peft import PeftModel
 
-    from model.repository import adapter_folder, source
-
-    at, folder = source(run), adapter_folder(run)
-    assert folder is not None
-    ids = _ids(load_tokenizer(at.base), pairs)
-    whole = PeftModel.from_pretrained(load_base(at.base), folder).eval()
+    if run is None:
+        run = str(write_peft(drama_adapter(), converted(embedded_weights(), folder / "base"), folder / "drama"))
+        llama = load_chat_model(ModelConfig.parse("embedded"))
+    else:
+        llama = None
+    base, adapter = source(run).base, adapter_folder(run)
+    assert adapter is not None
+    tokenizer = load_tokenizer(base)
+    ids = ids_of(tokenizer, pairs)
+    whole = PeftModel.from_pretrained(load_base(base), adapter).eval()
     found = {FP32: _scored(by_torch(whole), ids)}
-    with HuggingFaceModel.load(run).active() as shared:
-        found["`hf:`, NF4, adapter beside"] = _scored(by_torch(shared.model), ids)
+    whole.merge_and_unload().save_pretrained(folder / "merged")
+    tokenizer.save_pretrained(folder / "merged")
+    rank = write_corrected(run, folder / "corrected")
+    ways = {
+        "adapter added before": str(folder / "merged"),
+        "adapter beside": run,
+        f"adapter beside, of rank {rank} by `--four-bits`": str(folder / "corrected"),
+    }
+    for way, name in ways.items():
+        with HuggingFaceModel.load(name).active() as shared:
+            found[f"`hf:`, NF4, {way}"] = _scored(by_torch(shared.model), ids)
+    if llama is not None:
+        assert isinstance(llama, LlamaCppModel)
+        found["llama.cpp, Q4_K_M"] = _scored(by_llama(llama), ids)
+        llama.close()
     return ids, found
 
 
 def main() -> None:
-    """Score the lines three ways and print the table."""
+    """Score the lines in every way and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.likelihood", description=__doc__)
     parser.add_argument("--lines", type=int, default=50)
     parser.add_argument("--seed", type=int, default=17)
@@ -127,7 +128,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pairs = unseen(arguments.lines, arguments.seed)
     with tempfile.TemporaryDirectory() as temporary:
-        ids, found = beside(arguments.run, pairs) if arguments.run else merged(Path(temporary), pairs)
+        ids, found = measured(Path(temporary), arguments.run, pairs)
     told = [at for at in range(len(ids)) if all(values[at] == values[at] for values in found.values())]
     tokens = sum(len(ids[at][1]) for at in told)
     letters = sum(len(pairs[at][1]) - 2 for at in told)
@@ -150,7 +151,7 @@ def main() -> None:
         )
 
 
-def _ids(tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> list[tuple[Ids, Ids]]:
+def ids_of(tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> list[tuple[Ids, Ids]]:
     """Return the ids of each prompt and of the line after it."""
 
     def read(text: str) -> Ids:

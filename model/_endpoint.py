@@ -8,13 +8,15 @@ connections and time-outs, after `Retry-After` (up to two minutes) or after 0.5 
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from model.base import Sampling
+from model.closed import LEAST
 from transcript.errors import ModelError
 
 DRAWS = 16
@@ -193,7 +195,13 @@ class Endpoint:
             raise Refused(said + again, error.status_code) from error
         except openai.APIError as error:
             raise ModelError(f"{self.url}: {_said(error)}; see the server's log") from error
-        except (ValueError, LookupError, TypeError, AttributeError) as error:  # not JSON, or of another shape
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:  # not JSON, or of another shape
             raise ModelError(
                 f"{self.url}: answers what no OpenAI-compatible server does ({error}); mend the address"
             ) from error
@@ -226,14 +234,31 @@ def _choice(row: dict[str, Any]) -> Choice:
     text, index, end = row.get("text") or message.get("content") or "", row.get("index") or 0, row.get("finish_reason")
     if "content" in given:
         tokens = [
-            (one["token"], one["logprob"], {top["token"]: top["logprob"] for top in one.get("top_logprobs") or ()})
+            (
+                one["token"],
+                _log(one["logprob"]),
+                _logs((t["token"], t["logprob"]) for t in one.get("top_logprobs") or ()),
+            )
             for one in given["content"] or ()
         ]
     else:
         names, logs = given.get("tokens") or [], given.get("token_logprobs") or []
         tops = given.get("top_logprobs") or [{}] * len(names)
-        tokens = [(name, log or 0.0, top or {}) for name, log, top in zip(names, logs, tops, strict=True)]
+        rows = zip(names, logs, tops, strict=True)
+        tokens = [(name, _log(log or 0.0), _logs((top or {}).items())) for name, log, top in rows]
     return Choice(int(index), str(text), tokens, end)
+
+
+def _log(value: Any) -> float:
+    """Return a log-probability; that of a token which is ruled out is minus infinity with some servers. ValueError for no number."""
+    number = float(value)
+    if math.isnan(number) or number == math.inf:
+        raise ValueError(f"a log-probability of {number}")
+    return max(number, LEAST)
+
+
+def _logs(pairs: Iterable[tuple[str, Any]]) -> dict[str, float]:
+    return {str(token): _log(log) for token, log in pairs}
 
 
 def _said(error: Any) -> str:

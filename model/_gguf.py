@@ -25,6 +25,9 @@ _BLOCK_BYTES = {
 _TOKEN_ARRAYS = ("tokenizer.ggml.tokens", "tokenizer.ggml.scores", "tokenizer.ggml.token_type")
 _EMBEDDING = "token_embd.weight"
 _NORMAL = 1
+_MOST_AXES = 4
+DAMAGED = (struct.error, LookupError, TypeError, ValueError, AttributeError, OverflowError)
+"""What reading a header raises where the file is damaged or another's."""
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 _PLAIN = re.compile("[\u2581 -~\u2010-\u2027\u3000-\u303f\uff01-\uff5e]*")
 _WRITTEN = re.compile(
@@ -34,7 +37,9 @@ _LAST_PLAIN_ID = 6_000  # a lower id is an earlier merge, so keeping all low ids
 
 
 @dataclass(frozen=True)
-class _Field:
+class Field:
+    """One key of the header and its value."""
+
     key: bytes
     kind: int
     item: int  # element type of an array, else 0
@@ -42,7 +47,9 @@ class _Field:
 
 
 @dataclass(frozen=True)
-class _Tensor:
+class Tensor:
+    """One tensor of the header: `kind` is ggml's number of its type, `offset` is in bytes from where the data start."""
+
     name: bytes
     shape: tuple[int, ...]
     kind: int
@@ -72,36 +79,39 @@ def trim_vocabulary(
     """
     data = memoryview(source)
     try:
-        fields, tensors, start, alignment = _read_header(data)
+        fields, tensors, start, alignment = read_header(data)
         kept, fields = _trim_fields(fields, keep)
         _write(out, data[start:], fields, tensors, kept, alignment)
-    except (struct.error, KeyError, IndexError, UnicodeDecodeError) as error:
+    except DAMAGED as error:
         raise ModelError(f"{name}: not a GGUF file that can be trimmed ({error})") from error
     return len(kept)
 
 
-def _trim_fields(fields: list[_Field], keep: Callable[[str, int, int], bool]) -> tuple[list[int], list[_Field]]:
+def _trim_fields(fields: list[Field], keep: Callable[[str, int, int], bool]) -> tuple[list[int], list[Field]]:
     by_key = {field.key.decode(): field for field in fields}
     tokens, kinds = (by_key[key].value for key in ("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"))
-    assert isinstance(tokens, list) and isinstance(kinds, list)
+    if not (isinstance(tokens, list) and isinstance(kinds, list)):
+        raise TypeError("tokens that are no list")
     kept = [i for i, (text, kind) in enumerate(zip(tokens, kinds, strict=True)) if keep(text.decode(), i, kind)]
     new_id = {old: new for new, old in enumerate(kept)}
 
-    def trimmed(field: _Field) -> _Field:
+    def trimmed(field: Field) -> Field:
         key = field.key.decode()
         if key in _TOKEN_ARRAYS:
-            assert isinstance(field.value, list)
-            return _Field(field.key, field.kind, field.item, [field.value[i] for i in kept])
+            if not isinstance(field.value, list):
+                raise TypeError(f"{key} is no list")
+            return Field(field.key, field.kind, field.item, [field.value[i] for i in kept])
         if key.startswith("tokenizer.ggml.") and key.endswith("_token_id"):
-            assert isinstance(field.value, int)
-            return _Field(field.key, field.kind, field.item, new_id[field.value])
+            if not isinstance(field.value, int):
+                raise TypeError(f"{key} is no number")
+            return Field(field.key, field.kind, field.item, new_id[field.value])
         return field
 
     return kept, [trimmed(field) for field in fields]
 
 
-def _read_header(data: memoryview) -> tuple[list[_Field], list[_Tensor], int, int]:
-    """Return the fields, the tensors, where the tensor data start, and their alignment."""
+def read_header(data: memoryview) -> tuple[list[Field], list[Tensor], int, int]:
+    """Return the fields, the tensors, where the tensor data start, and their alignment; raises one of DAMAGED."""
     if bytes(data[:4]) != _MAGIC:
         raise KeyError("no GGUF mark at the start")
     at = 4
@@ -130,31 +140,36 @@ def _read_header(data: memoryview) -> tuple[list[_Field], list[_Tensor], int, in
         key, kind = take_bytes(), take("I")
         if kind == _ARRAY:
             item, count = take("I"), take("Q")
-            fields.append(_Field(key, kind, item, [take_value(item) for _ in range(count)]))
+            if count > len(data) - at:
+                raise IndexError(f"an array of {count} items at byte {at}")
+            fields.append(Field(key, kind, item, [take_value(item) for _ in range(count)]))
         else:
-            fields.append(_Field(key, kind, 0, take_value(kind)))
+            fields.append(Field(key, kind, 0, take_value(kind)))
     tensors = []
     for _ in range(tensor_count):
         name, rank = take_bytes(), take("I")
+        if rank > _MOST_AXES:
+            raise IndexError(f"a tensor of {rank} axes at byte {at}")
         shape = tuple(take("Q") for _ in range(rank))
-        tensors.append(_Tensor(name, shape, take("I"), take("Q")))
+        tensors.append(Tensor(name, shape, take("I"), take("Q")))
     alignment = next((f.value for f in fields if f.key == b"general.alignment"), 32)
-    assert isinstance(alignment, int)
+    if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
+        raise ValueError(f"an alignment of {alignment!r}")
     return fields, tensors, at + -at % alignment, alignment
 
 
 def _write(
-    out: BinaryIO, body: memoryview, fields: list[_Field], tensors: list[_Tensor], kept: list[int], alignment: int
+    out: BinaryIO, body: memoryview, fields: list[Field], tensors: list[Tensor], kept: list[int], alignment: int
 ) -> None:
     ends = [*sorted(tensor.offset for tensor in tensors[:]), len(body)]
-    blobs: list[tuple[_Tensor, memoryview | bytes]] = []
+    blobs: list[tuple[Tensor, memoryview | bytes]] = []
     for tensor in tensors:
         blob: memoryview | bytes = body[tensor.offset : ends[ends.index(tensor.offset) + 1]]
         if tensor.name.decode() == _EMBEDDING:
             values, size = _BLOCK_BYTES[tensor.kind]
             row = tensor.shape[0] // values * size
             blob = b"".join(blob[i * row : (i + 1) * row] for i in kept)
-            tensor = _Tensor(tensor.name, (tensor.shape[0], len(kept)), tensor.kind, 0)
+            tensor = Tensor(tensor.name, (tensor.shape[0], len(kept)), tensor.kind, 0)
         blobs.append((tensor, blob))
 
     head = bytearray(_MAGIC + struct.pack("<IQQ", 3, len(tensors), len(fields)))

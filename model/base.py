@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -83,6 +83,8 @@ class StageModel(BaseChatModel):
     """Of the weights (or of the script), for the transcript."""
     adapter_sha256: str = ""
     """Of the LoRA adapter; "" without one."""
+    reads_ahead: ClassVar[bool] = False
+    """Whether what `warm` reads is found again by the next call, at no cost to anybody but this process."""
 
     @abstractmethod
     def propose(
@@ -104,6 +106,18 @@ class StageModel(BaseChatModel):
     @abstractmethod
     def score(self, prompt: str, options: Sequence[str]) -> Scores:
         """Score each of two or more different `options` as the continuation of `prompt`, relative to one another."""
+
+    def warm(self, prompt: str) -> int:
+        """Read `prompt` ahead of a call that begins with it, where `reads_ahead` says that this saves a wait; return the tokens read."""
+        return 0
+
+    def until(self, check: Callable[[], None]) -> StageModel:
+        """Return these weights for reading ahead: what `check` raises ends a call where it can be ended, and is raised again."""
+        return self
+
+    def voice(self, role: str) -> StageModel:
+        """Return what speaks for a role: these weights through the adapter that is its own, else these."""
+        return self
 
     def close(self) -> None:
         """Free the memory and files that the runtime holds."""

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,10 @@ from transcript.errors import ModelError
 class LlamaCppModel(StageModel):
     """The runtime behind `embedded` and `gguf:PATH`."""
 
+    reads_ahead = True
     _server: Any = PrivateAttr(default=None)
     _folder: Any = PrivateAttr(default=None)
+    _check: Callable[[], None] | None = PrivateAttr(default=None)
 
     @staticmethod
     def load(path: Path, config: ModelConfig, adapter: Path | None = None) -> LlamaCppModel:
@@ -54,6 +56,7 @@ class LlamaCppModel(StageModel):
         params.n_ctx, params.n_parallel, params.kv_unified = config.context, config.slots, True
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, config.threads)
         params.warmup, params.verbosity = False, -1
+        params.n_batch = params.n_ubatch  # a call that is stopped reads on to the end of its batch
         if adapter:
             lora = xllamacpp.CommonAdapterLoraInfo()
             lora.path, lora.scale = str(adapter), 1.0
@@ -126,6 +129,17 @@ class LlamaCppModel(StageModel):
         )
         return Proposal(completions, usage["prefilled"], usage["decoded"], time.perf_counter() - started)
 
+    def until(self, check: Callable[[], None]) -> LlamaCppModel:
+        """Return a view of this model that asks `check` once a batch of a prompt was read; see StageModel."""
+        view = self.model_copy()
+        view._check = check
+        return view
+
+    def warm(self, prompt: str) -> int:
+        """Read `prompt` into the cache, of which one token is read again at the next call; return how many were not there yet."""
+        pieces = self._chunks({"prompt": prompt, "max_tokens": 0}, None)
+        return max(counts.get("prompt_n", 0) for _, _, counts in pieces)
+
     def score(self, prompt: str, options: Sequence[str]) -> Scores:
         """Score by the tokens at which the options part; one decoded token for each such place."""
         started = time.perf_counter()
@@ -147,20 +161,23 @@ class LlamaCppModel(StageModel):
     def _chunks(
         self, request: dict[str, Any], on_token: OnToken | None
     ) -> Iterator[tuple[int, dict[str, Any], Mapping[str, int]]]:
-        """Yield (candidate index, choice, timings) for each piece; ends after the current token when `on_token` raises."""
+        """Yield (candidate index, choice, timings) for each piece; ends when `on_token` or `_check` raises."""
         pieces: list[dict[str, Any]] = []
         raised: list[BaseException] = []
 
         def hear(piece: dict[str, Any]) -> bool:
             pieces.append(piece)
             try:
+                if self._check:
+                    self._check()
                 if on_token and "choices" in piece:
                     on_token(piece["choices"][0]["text"])
             except BaseException as error:  # the runtime would swallow it; it is raised again below
                 raised.append(error)
             return bool(raised)
 
-        self._server.handle_completions({**request, "stream": True, "cache_prompt": True}, hear)
+        told = {"stream": True, "cache_prompt": True, "return_progress": self._check is not None}
+        self._server.handle_completions({**request, **told}, hear)
         if raised:
             raise raised[0]
         if not pieces:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,10 @@ def four_bits(stored: Any = None) -> Any:
 
 @dataclass
 class _Weights:
-    """What all views of one model share; `adapters` are their hashes by name, `lock` is held while one is switched on."""
+    """What all views of one model share.
+
+    `adapters` are their hashes by name, `voices` names of adapters by role; `lock` is held while one is switched on.
+    """
 
     name: str
     found: Source
@@ -71,6 +75,7 @@ class _Weights:
     prefixes: PrefixCache
     peft: Any = None
     adapters: dict[str, str] = field(default_factory=dict)
+    voices: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -81,8 +86,10 @@ class HuggingFaceModel(StageModel):
     _adapter: str = PrivateAttr(default="")
 
     @staticmethod
-    def load(name: str) -> HuggingFaceModel:
+    def load(name: str, voices: Mapping[str, str] | None = None) -> HuggingFaceModel:
         """Load a folder, a hub's `ID` or `ID@REVISION`, or an adapter with its base; raises ModelError with the remedy.
+
+        `voices` are adapters by the role that speaks through each (see `voice`); one that several have is loaded once.
 
         LDCC's commit is not written here: it could not be looked up where this was written, and a made-up one would be
         worse than none. Name it (`ldcc@COMMIT`) to pin it; without, the first download does (see `model.repository`),
@@ -105,10 +112,16 @@ class HuggingFaceModel(StageModel):
             check_keys_and_values(model, f"hf:{name}")
             made = HuggingFaceModel(sha256=found.digest)
             made._shared = _Weights(name, found, made.sha256, model, tokenizer, PrefixCache(model, _budget()))
-        if found.adapter is None:
-            return made
-        made.add_adapter("default", found.adapter)
-        return made.using("default")
+        if found.adapter is not None:
+            made.add_adapter("default", found.adapter)
+            made = made.using("default")
+        loaded: dict[str, str] = {}
+        for role, adapter in (voices or {}).items():
+            if adapter not in loaded:
+                loaded[adapter] = f"of {role}".replace(".", "·")  # torch takes no dot in a name
+                made.add_adapter(loaded[adapter], os.path.expanduser(adapter))
+            made._shared.voices[role] = loaded[adapter]
+        return made
 
     @property
     def _llm_type(self) -> str:
@@ -132,6 +145,11 @@ class HuggingFaceModel(StageModel):
         view = HuggingFaceModel(sha256=self.sha256, adapter_sha256=self._shared.adapters.get(adapter, ""))
         view._shared, view._adapter = self._shared, adapter
         return view
+
+    def voice(self, role: str) -> HuggingFaceModel:
+        """Return the view through the adapter of a role, which is this view where it has none of its own."""
+        adapter = self._shared.voices.get(role)
+        return self.using(adapter) if adapter else self
 
     def add_adapter(self, name: str, folder: Path | str) -> None:
         """Load a LoRA adapter, in place of the one of that name where there is one; raises ModelError, and keeps that one.

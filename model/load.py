@@ -14,26 +14,32 @@ def load_chat_model(config: ModelConfig) -> StageModel:
     """Load the model that `config` names; raises ModelError with the remedy when it cannot be had."""
     match config.runtime:
         case "embedded":
+            from model.checked import check_adapter
             from model.embedded import LlamaCppModel
             from model.weights import drama_adapter, embedded_weights
 
             own = Path(config.path).expanduser() if config.path not in ("", "base") else None
             if own and not own.is_file():
                 raise ModelError(f"{own}: no such file; give an adapter that `daebon train adapter` wrote")
+            if own:
+                check_adapter(own)
             adapter = None if config.path == "base" else own or drama_adapter()
             return LlamaCppModel.load(embedded_weights(), config, adapter)
         case "gguf":
+            from model.checked import check_weights
             from model.embedded import LlamaCppModel
 
-            return LlamaCppModel.load(Path(config.path).expanduser(), config)
+            path = Path(config.path).expanduser()
+            check_weights(path)
+            return LlamaCppModel.load(path, config)
         case "hf":
             from model.huggingface import HuggingFaceModel
 
-            return HuggingFaceModel.load(os.path.expanduser(config.path))
+            return HuggingFaceModel.load(os.path.expanduser(config.path), voices=dict(config.voices))
         case "server":
             from model.server import ServerModel
 
-            return ServerModel.load(config.path)
+            return ServerModel.load(config.path, voices=dict(config.voices))
         case "scripted":
             from model.scripted import ScriptedModel
 
@@ -50,7 +56,8 @@ def digest(config: ModelConfig) -> str:
     if config.runtime == "hf":
         from model.repository import fingerprint
 
-        return fingerprint(str(path))
+        found = [fingerprint(os.path.expanduser(one)) for one in (config.path, *dict(config.voices).values())]
+        return "" if "" in found else "+".join(found)
     if config.runtime == "embedded" and config.path in ("", "base"):
         return "" if config.path else ADAPTER_SHA256
     return sha256_of(path)

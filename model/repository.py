@@ -73,8 +73,11 @@ def adapter_folder(path: Path | str) -> Path | None:
 
 def adapter_config(folder: Path) -> dict[str, Any]:
     """Return the configuration of a LoRA adapter; raises ModelError for another kind, and for pickled weights."""
-    config: dict[str, Any] = json.loads((folder / ADAPTER).read_text("utf-8"))
-    if config.get("peft_type") != "LORA" or not config.get("base_model_name_or_path"):
+    try:
+        config: dict[str, Any] = dict(json.loads((folder / ADAPTER).read_text("utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise ModelError(f"{folder / ADAPTER}: cannot be read ({error}); save the adapter again") from error
+    if config.get("peft_type") != "LORA" or not isinstance(config.get("base_model_name_or_path") or None, str):
         raise ModelError(f"{folder}: is a {config.get('peft_type')} adapter; only LoRA with a named base can be played")
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise ModelError(f"{folder}: holds no {ADAPTER_WEIGHTS}; save the adapter with safe_serialization=True")
@@ -147,6 +150,8 @@ def _remedy(error: Exception, reason: str) -> str:
             return "its owner asks for consent; accept the terms on its page at the hub, then run: hf auth login"
         case errors.RepositoryNotFoundError():
             return "no such repository, or a private one; check the spelling, or run: hf auth login"
+        case errors.HFValidationError():
+            return "no such folder, and no id of the hub (OWNER/NAME); give a folder or hub id, or a run"
         case errors.RevisionNotFoundError():
             return "the repository has no such revision; give ID@COMMIT with a commit of its history"
         case errors.LocalEntryNotFoundError() | errors.OfflineModeIsEnabled() | httpx.TransportError():

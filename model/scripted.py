@@ -46,7 +46,7 @@ class ScriptedModel(StageModel):
             )
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror}); give a scripted model's JSON file") from error
-        except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             reason = str(error).splitlines()[0]
             raise FileError(path, f'not a scripted model ({reason}); write {{"lines": {{"*": ["…"]}}}}') from error
         if not any(model.lines.values()):

@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +24,7 @@ from model.config import address
 from transcript.errors import ModelError
 
 _ENOUGH = 100  # fewer next tokens than this, and an option that is not among them has no known probability
+_PIECES = 16  # that an answer may have for each token asked for: one with more will not end
 _STEP = 7_919  # between the seeds of two calls for one line, so that the lines of neighbouring seeds share none
 
 
@@ -46,25 +47,38 @@ class ServerModel(StageModel):
 
     _server: Endpoint = PrivateAttr()
     _way: int | None = PrivateAttr(default=None)
+    _voices: dict[str, ServerModel] = PrivateAttr(default_factory=dict)
 
     @staticmethod
-    def load(path: str, *, timeout: float = 120.0, retries: int = 4) -> ServerModel:
+    def load(
+        path: str, *, voices: Mapping[str, str] | None = None, timeout: float = 120.0, retries: int = 4
+    ) -> ServerModel:
         """Reach the server of `URL#MODEL` and find out what it takes; raises ModelError with the remedy.
+
+        `voices` are the names under which it serves what speaks for a role (see `voice`).
 
         `timeout` is how long to wait for the next piece of an answer, in seconds; `retries` how often a call is made again, also
         one that timed out. The key is DAEBON_SERVER_KEY of the environment, else OPENAI_API_KEY, else none.
         """
         made = ServerModel()
-        made._server = Endpoint(*address(path), timeout, retries)
+        url, served = address(path)
+        made._server = Endpoint(url, served, timeout, retries)
+        for role, name in (voices or {}).items():
+            made._voices[role] = ServerModel.load(f"{url}#{name}", timeout=timeout, retries=retries)
         return made
 
     @property
     def _llm_type(self) -> str:
         return "daebon-server"
 
+    def voice(self, role: str) -> ServerModel:
+        """Return the served model that speaks for a role, which is this one where it has none of its own."""
+        return self._voices.get(role, self)
+
     def close(self) -> None:
         """Close the connections."""
-        self._server.close()
+        for one in (*self._voices.values(), self):
+            one._server.close()
 
     def propose(
         self,
@@ -95,8 +109,11 @@ class ServerModel(StageModel):
         """Return the candidates of one call, the tokens prefilled and those decoded."""
         new: dict[int, _Draft] = {}
         read = told = 0
+        most = _PIECES * n * (sampling.max_tokens + 8)
         with closing(self._server.pieces(prompt, n, seed, sampling, stop)) as pieces:
-            for piece in pieces:
+            for count, piece in enumerate(pieces):
+                if count > most:
+                    raise ModelError(f"{self._server.url}: its answer does not end; see the server's log")
                 read, told = max(read, piece.prefilled), told + piece.decoded
                 for choice in piece.choices:
                     draft = new.setdefault(choice.index, _Draft())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model._gguf import _read_header
+from model._gguf import read_header
 from model.config import LDCC, ModelConfig
 from model.repository import adapter_config, adapter_folder, named
 from model.weights import drama_adapter, embedded_weights
@@ -94,7 +94,7 @@ class Shape:
                 mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
                 memoryview(data) as view,
             ):
-                fields, tensors, start, _ = _read_header(view)
+                fields, tensors, start, _ = read_header(view)
                 size = len(view)
             found = {field.key.decode(): field.value for field in fields}
             kind = bytes(found["general.architecture"]).decode()  # type: ignore[call-overload]
@@ -176,7 +176,7 @@ def _of_transformers(name: str) -> tuple[Shape, int]:
     file = folder / "config.json" if folder.is_dir() or folder.is_absolute() else _fetched(name)
     try:
         return Shape.of_config(dict(json.loads(file.read_text("utf-8"))), str(file)), 0
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"hf:{name}: no config.json can be read there ({error}); give a folder or hub id") from error
 
 

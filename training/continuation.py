@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -20,7 +20,8 @@ from agents.speech import levels_of, mismatch
 from emotion.measure import ClassifierEmotion, Reading
 from scenarios.values import Level, Persona, Temperament, Voice
 from scenarios.writing import persona_yaml, rows_yaml
-from training.extract import Manner, SceneRead, Script, Spoken, level_of
+from training.addressees import level_of
+from training.script import Manner, SceneRead, Script, Spoken
 from transcript.errors import UsageError
 from transcript.exports import safe_name
 from transcript.record import write_atomically
@@ -90,7 +91,7 @@ def write(script: Script, found: Sequence[Portrait], out: Path | None, source: P
     Above each persona stands in comments what was counted. Raises UsageError rather than write over a file.
     """
     folder = out or Path(safe_name(script.title))
-    names = {portrait.persona.name: f"personas/{safe_name(portrait.persona.name)}.yaml" for portrait in found}
+    names = _files(portrait.persona.name for portrait in found)
     texts = {folder / names[p.persona.name]: _counted(p, source) + persona_yaml(p.persona) for p in found}
     if goes_on:
         note = f"# {source.name}의 마지막 장면에서 이어진다. 높임과 호칭은 대본에서 센 것이고, 목표와 비밀은 작가가 쓴다.\n"
@@ -102,6 +103,21 @@ def write(script: Script, found: Sequence[Portrait], out: Path | None, source: P
     for path, text in texts.items():
         write_atomically(path, text)
     return list(texts)
+
+
+def _files(people: Iterable[str]) -> dict[str, str]:
+    """Return a file for each name; two names that some file system takes for one (Amy and amy, A/B and A:B) get two."""
+    found: dict[str, str] = {}
+    taken = set[str]()
+    for name in people:
+        stem = made = safe_name(name)
+        count = 1
+        while made.casefold() in taken:
+            count += 1
+            made = f"{stem}-{count}"
+        taken.add(made.casefold())
+        found[name] = f"personas/{made}.yaml"
+    return found
 
 
 def _counted(portrait: Portrait, source: Path) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transcript.errors import DaebonError, UsageError
+from transcript.errors import DaebonError, UsageError, one_line
 from transcript.reading import decoded
 
 SUFFIXES = (".hwp", ".hwpx", ".pdf", ".docx", ".fdx", ".fountain", ".txt", ".md")
@@ -38,6 +38,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufff
 
 class Unreadable(Exception):
     """A document gives no text; the message is the reason and the remedy, without the file's name."""
+
+    def __init__(self, reason: str) -> None:
+        """Say why on one line, whatever a library or the document puts into it."""
+        super().__init__(one_line(reason))
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ def read_document(path: Path, *, columns: bool = False) -> Document:
 def normal(text: str) -> str:
     """Return `text` in NFC, without controls but tabs, spaces at line ends, and more than two blank lines in a row."""
     text = _CONTROL.sub("", unicodedata.normalize("NFC", re.sub(r"\r\n?|\x85|\u2028|\u2029", "\n", text)))
+    text = re.sub(r"([^\S\n]{200})[^\S\n]+", r"\1", text)  # patterns would look at each of very many from each
     text = re.sub(r"[ \t\u3000\xa0]+$", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n")
 

@@ -11,11 +11,13 @@ import heapq
 import json
 import os
 import re
+import signal
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -28,6 +30,7 @@ NEAR = 0.8  # share of common text from which the later document counts as a cop
 _SHINGLE = 12  # letters
 _SKETCH = 256  # smallest hashes of a text that stand for it
 _MEMORY = 3 * 2**30  # bytes that one reading process may take
+_SECONDS = 120  # of processor time that one document may take
 
 Report = Callable[[int, int], None]
 
@@ -110,7 +113,7 @@ def _earlier(out: Path) -> list[Entry]:
     try:
         record = json.loads((out / "ingest.json").read_text(encoding="utf-8"))
         return [Entry(**row) for row in record["files"]] if record["version"] == VERSION else []
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
 
 
@@ -160,7 +163,8 @@ def _bounded() -> None:
 def _read_one(path: Path, digest: str, out: Path) -> Entry:
     size = path.stat().st_size
     try:
-        document = read_document(path)
+        with _timed():
+            document = read_document(path)
     except Unreadable as error:
         return Entry(str(path), digest, size, "unreadable", reason=str(error))
     name = f"texts/{digest[:16]}.txt"
@@ -168,6 +172,31 @@ def _read_one(path: Path, digest: str, out: Path) -> Entry:
     write_atomically(out / name, text + "\n")
     letters = sum(map(str.isalnum, text))
     return Entry(str(path), digest, size, "read", document.format, len(document.pages), letters, name)
+
+
+class _TooLong(BaseException):
+    """More time than a document may take; no library catches it."""
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    """Give up a document that takes too long, where the system can do that; one that goes on all the same ends its process."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+        raise _TooLong
+
+    signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _SECONDS, _SECONDS / 4)
+    try:
+        yield
+    except _TooLong:
+        raise Unreadable(f"takes more than {_SECONDS} s to read: damaged, or made to; save it again") from None
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 def _with(entry: Entry, read: Entry | None) -> Entry:

@@ -191,6 +191,6 @@ def read_pairs(file: Path) -> list[Pair]:
     for number, line in enumerate(lines, 1):
         try:
             found.append(Pair(**json.loads(line)))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise FileError(file, f"is no pair ({error}); run `daebon train dataset`", line=number) from error
     return found

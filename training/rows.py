@@ -85,7 +85,7 @@ def read_rows(file: Path) -> list[Row]:
             row = json.loads(line)
             pieces = tuple(Piece(str(text), bool(loss), bool(aside)) for text, loss, aside in row["pieces"])
             found.append(Row(row["source"], pieces, row["licence"], row["split"], row["kind"], row["ends"]))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise FileError(
                 file, f"is no row of a dataset ({error}); run `daebon train dataset`", line=number
             ) from error

@@ -3,6 +3,7 @@
 import queue
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -206,3 +207,14 @@ def test_the_tokenizer_of_the_model_stays_as_it_is(model):
     chain = model.chain()
     assert chain.pipeline.tokenizer.padding_side == "left" and chain.pipeline.tokenizer.pad_token
     assert (model._shared.tokenizer.padding_side, model._shared.tokenizer.pad_token) == before
+
+
+def test_the_example_in_the_docs_runs(folder, tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    (example,) = (part.partition("```")[0] for part in text.split("```python\n")[1:])
+    adapters = {name: tiny_adapter(folder, tmp_path / name, seed) for seed, name in enumerate(("run", "run-villain"))}
+    assert all(name in example for name in adapters)
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    exec(example, found)
+    assert found["model"].adapters == ("default", "악역")

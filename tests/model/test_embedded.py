@@ -1,5 +1,8 @@
 """The embedded model for real: candidates, streaming, closed sets, the prefix cache, stopping, and bad files."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 
 from model import ModelConfig, Sampling, load_chat_model
@@ -34,12 +37,59 @@ def test_only_new_text_is_prefilled(model):
     assert again.prefilled < 60
 
 
+def test_a_prompt_that_was_read_ahead_is_not_read_again(model):
+    prompt = "세 번째 이야기.\n" + SCENE * 10 + "[지은. 마음은 기쁨]\n지은:"
+    assert model.reads_ahead
+    assert model.warm(prompt) > 100
+    for n in (1, 4):
+        assert model.propose(prompt, n, seed=2, sampling=SHORT, stop=["\n"]).prefilled == 1
+
+
+def test_reading_ahead_ends_with_the_batch_after_which_it_is_stopped(model):
+    prompt = "네 번째 이야기.\n" + SCENE * 30 + "지은:"
+    heard = []
+
+    def stop():
+        heard.append(True)
+        raise Interrupted("stopped")
+
+    with pytest.raises(Interrupted):
+        model.until(stop).warm(prompt)
+    assert heard == [True]
+    assert model.warm(prompt) > 100  # the rest, and to the end: `model` itself is stopped by nobody
+    assert model.warm(prompt) == 1
+
+
 def test_two_histories_keep_a_prefix_each(model):
     one, two = "첫 번째 이야기.\n" + SCENE * 10, "두 번째 이야기.\n" + SCENE * 10
     for text in (one, two):
         model.propose(text + "민수:", 4, seed=1, sampling=SHORT, stop=["\n"])
     costs = [model.propose(text + "지은:", 4, seed=2, sampling=SHORT, stop=["\n"]).prefilled for text in (one, two)]
     assert max(costs) < 40
+
+
+def test_candidates_share_the_cells_of_their_prompt():
+    small = load_chat_model(replace(ModelConfig.parse("embedded"), context=512))
+    prompt = SCENE * 10 + "지은:"
+    one = small.propose(prompt, 1, seed=1, sampling=SHORT)
+    assert 256 < one.prefilled < 512 - 9 * SHORT.max_tokens  # two copies of it would not fit
+    four = small.propose(prompt + " 네.\n민수:", 8, seed=1, sampling=SHORT)
+    assert len(four.completions) == 8 and all(done.text for done in four.completions)
+    assert four.prefilled < 40  # read once for all, from where it parts
+    small.close()
+
+
+def test_two_scenes_at_once_keep_their_prefix_and_get_four_candidates_each(model):
+    histories = ["첫 번째 배가 들어온다.\n" + SCENE * 5, "두 번째 배는 오지 않는다.\n" + SCENE * 5]
+    for text in histories:
+        model.propose(text + "민수:", 1, seed=1, sampling=SHORT, stop=["\n"])
+    with ThreadPoolExecutor(2) as pool:
+        turns = [
+            pool.submit(model.propose, f"{text}민수: 그래.\n지은:", 4, seed=2, sampling=SHORT, stop=["\n"])
+            for text in histories
+        ]
+        found = [turn.result(timeout=120) for turn in turns]
+    assert all(len(one.completions) == 4 and one.prefilled < 60 for one in found)
 
 
 def test_it_is_a_langchain_chat_model(model):
@@ -101,10 +151,10 @@ def test_the_same_first_request_gives_the_same_candidates():
 
 
 def test_the_trimmed_vocabulary_reads_korean_as_the_whole_one(tmp_path):
-    from model.weights import _joined_package
+    from model.weights import joined_package
 
     whole = tmp_path / "whole.gguf"
-    whole.write_bytes(_joined_package())
+    whole.write_bytes(joined_package())
     full = LlamaCppModel.load(whole, ModelConfig.parse("embedded:base"))
     trimmed = load_chat_model(ModelConfig.parse("embedded:base"))
     text = "지은: 등대가… 저렇게 천천히 돌았나요? 그냥요, 괜찮아요! 밧줄 밟지 마, 뷁 쀍."

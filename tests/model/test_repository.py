@@ -158,7 +158,8 @@ def test_a_download_that_was_cut_off_is_finished():
         ("troupe/nothing", "no such repository, or a private one; check the spelling"),
         ("troupe/script@typo", "has no such revision; give ID@COMMIT"),
         ("troupe/pickled", "holds no safetensors"),
-        ("한 편의/대본/아님", "give a folder or hub id"),
+        ("한 편의/대본/아님", r"no such folder, and no id of the hub \(OWNER/NAME\); give a folder or hub id"),
+        ("내런", "no such folder, and no id of the hub"),
     ],
 )
 def test_what_the_hub_refuses_is_one_line_with_the_remedy(name, remedy):

@@ -58,6 +58,35 @@ def test_page_matter_and_transitions_go_and_speech_goes_on_behind_them():
     assert not [word for word in ("S#", "F.O.", "암전", "- 3 -") if word in kept]
 
 
+def test_somebody_who_speaks_once_behind_a_gap_is_heard_by_their_column_or_their_voice_mark():
+    script = (
+        "S#1. 세탁소 / 저녁\n\n다리미에서 김이 오른다.\n\n"
+        "명자        이 단추 어디서 났어?\n"
+        "규호        주머니에 있던데요.\n"
+        "명자        남의 주머니는 왜 뒤져.\n"
+        "규호        세탁소잖아요.\n\n"
+        "유리문이 열린다.  찬 바람.\n"
+        "배달부      사인 좀 해 주세요.\n"
+        "골목 확성기 E   고장 난 시계 삽니다.\n"
+        "명자가 고개를 든다.   확성기 소리가 멀어진다.\n\n"
+        "명자        받아 둬.\n"
+    )
+    found = parts(script)
+    assert ("dialogue", "배달부", "사인 좀 해 주세요.") in found
+    assert ("dialogue", "골목 확성기", "고장 난 시계 삽니다.") in found
+    actions = [text for part, _, text in found if part == "action"]
+    assert actions == [
+        "다리미에서 김이 오른다.",
+        "유리문이 열린다.  찬 바람.",
+        "명자가 고개를 든다.   확성기 소리가 멀어진다.",
+    ]
+
+
+def test_where_speech_begins_anywhere_behind_a_gap_nobody_is_heard_once():
+    script = "S#1. 옥상 / 밤\n\n명자  왔니.\n규호   네.\n명자    춥다.\n규호     들어가요.\n빨래가 젖는다  비가 온다.\n"
+    assert [who for part, who, _ in parts(script) if part == "dialogue"] == ["명자", "규호", "명자", "규호"]
+
+
 def test_every_line_gets_a_part_and_none_is_lost():
     for file in (*HALVES["1"], *HALVES["2"]):
         text = file.read_text(encoding="utf-8")

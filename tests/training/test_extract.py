@@ -6,8 +6,10 @@ from agents.calling import terms
 from benchmarks.extract import MARKED, PRINTERS, Count, compare, read_marked
 from emotion.measure import ClassifierEmotion
 from scenarios import inspect_persona, load_persona, load_scenario
+from training.addressees import level_of
 from training.continuation import examples, going_on, heading, portraits, sayings, write
-from training.extract import bare, level_of, read_people
+from training.extract import read_people
+from training.labels import bare
 from transcript.errors import FileError, UsageError
 
 SCRIPTS = sorted(MARKED.glob("*.txt"))

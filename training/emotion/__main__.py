@@ -72,7 +72,7 @@ def label(shared: Path, work: Path, base: Path) -> None:
             np.save(part, net.scores(texts[start : start + 5_000]))
         say(f"{min(start + 5_000, len(texts))}/{len(texts)} lines labelled")
     parts = sorted(work.glob("unlabelled-*.npy"))
-    np.save(work / "teacher-unlabelled.npy", np.concatenate([np.load(part) for part in parts]))
+    np.save(work / "teacher-unlabelled.npy", np.concatenate([np.load(part, allow_pickle=False) for part in parts]))
 
 
 def student(shared: Path, work: Path, base: Path) -> None:
@@ -83,7 +83,10 @@ def student(shared: Path, work: Path, base: Path) -> None:
     known = vocabulary(base, [*texts, *train.texts])
     (work / "vocabulary.json").write_text(json.dumps([known.made, known.pieces, known.scores]), encoding="utf-8")
     encode = encoder(known.pieces, known.scores)
-    soft = {name: 1 / (1 + np.exp(-np.load(work / f"teacher-{name}.npy"))) for name in ("train", "unlabelled")}
+    soft = {
+        name: 1 / (1 + np.exp(-np.load(work / f"teacher-{name}.npy", allow_pickle=False)))
+        for name in ("train", "unlabelled")
+    }
     mixed = (recipe.hard * train.labels + (1 - recipe.hard) * soft["train"]).astype(np.float32)
     say(f"{len(known.pieces)} pieces, {len(soft['unlabelled'])} lines with soft labels")
     acted = drama("train")
