@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from agents import prompts
 from agents.address import swapped
@@ -21,6 +22,8 @@ _EXAMPLES = 2  # lines of the persona shown with each cue
 _SURE = 0.4  # temperature of a line whose beginning is decided: only its ending is left to find
 _HOTTER = 0.15  # temperature added per retry
 _CLOSED = re.compile(r"[.!?…~]+[\"'”’)]*")
+_LONGEST = 1_000  # characters of a candidate that are looked at
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _ENOUGH = 6  # letters from which the beginning of a line can stand for itself
 
 
@@ -58,6 +61,22 @@ class Character:
 def warmth(attempt: int, opening: str) -> Sampling:
     """Return how a line is drawn at a try (from 0): hotter at each, cooler where its `opening` is decided."""
     return replace(SAMPLING, temperature=(_SURE if opening else SAMPLING.temperature) + _HOTTER * attempt)
+
+
+def sound(said: Sequence[Completion]) -> tuple[Completion, ...]:
+    """Return what a model gave as something that can be judged and stored, an empty candidate where it gave nothing.
+
+    A runtime that is ill or a server may give text without end, halves of letters, control characters, or a likelihood
+    that is no number.
+    """
+    return tuple(map(_sound, said)) or (Completion("", ended=False),)
+
+
+def _sound(one: Completion) -> Completion:
+    text = _UNSEEN.sub("", one.text[:_LONGEST])
+    if text == one.text and all(isfinite(log) for log in (one.logprob or 0.0, *(log for _, log in one.tokens))):
+        return one
+    return Completion(text, None, one.ended)
 
 
 def first_sentence(said: Completion) -> Completion:

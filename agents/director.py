@@ -294,7 +294,7 @@ class Director:
         if stage.note:
             intention = f"{_NOTE}: {stage.note}. {intention}"
         cue = Cue(name, (to,) if to else (), intention, targets, level, direction, fact.text if fact else "")
-        start = opening(fact, name, to, relation, level) if fact else ""
+        start = prompts.neutral(opening(fact, name, to, relation, level)) if fact else ""
         return Speak(cue, choice.why, start, Spent(choice.calls, choice.prefilled, choice.seconds))
 
     def _addressee(self, name: str, stage: Stage) -> str:

@@ -8,14 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents import address
+from agents.calling import terms
 from agents.knowledge import Fact, hints, says, stems
+from agents.names import given_name
 from agents.speech import mismatch, settles
 
 _RESIDUE = re.compile(r"#|```|\*\*|__|[\[\]{}<>|\\=_`]|https?:|S ?#|Prompt|Answer|INST|지문|^\s*[-•*]\s|^\s*\d+[.)]\s")
 _ROLE_BREAK = re.compile(
     r"AI|인공지능|언어 ?모델|챗봇|죄송하지만|도와드릴|감독의 지시|감독님의 지시|대본을 (작성|쓰)|시나리오를 (작성|쓰)"
-    r"|프롬프트|등장인물|이 장면|다음 대사|ㅋㅋ|ㅎㅎ"
+    r"|프롬프트|지시문|대괄호|등장인물|이 장면|다음 대사|ㅋㅋ|ㅎㅎ"
 )
+_SPELLED_OUT = re.compile(r"(?<![가-힣])(?:[가-힣][^가-힣]+){3,}[가-힣](?![가-힣])")  # 열·쇠·를 강 물 에
 _ENDS = re.compile(r"[.!?…~][\"'”’)]*\Z")
 _ALLOWED = re.compile(r"[가-힣0-9 .,!?…~·\-—'\"‘’“”%]*")
 _WORD = re.compile(r"[가-힣0-9]+")
@@ -23,6 +26,7 @@ _LETTERS = re.compile(r"[^0-9a-z가-힣]+")
 _COARSE = ("새끼", "시발", "씨발", "꼴리", "섹스", "똥", "젠장", "병신", "좆", "엉덩이", "가슴", "자지", "보짓")
 NEAR_COPY = 0.5  # share of common character 3-grams from which a line counts as a copy
 LOOK_BACK = 15
+STRETCH = 14  # letters on end from which a line reads out what its speaker was told
 _HARP_BACK, _HARP_MOST = 6, 3  # a word said in three of the last six lines is worn out
 _ENDING_SYLLABLES = frozenset("었았였은는을어아여네더지고게며면던겠습나")
 _FUNCTION_WORDS = frozenset(
@@ -50,9 +54,11 @@ class Rules:
     """What a line of one speaker is held against.
 
     `cast` maps every name to its aliases; `recent` are the texts of the last turns, `written` lines of the writer that must
-    not be copied (examples of the personas); `forbidden` facts may not be said; `level` is the wanted speech level, and
+    not be copied (examples of the personas); `forbidden` facts may not be said; `told` is what only the prompt of the speaker says
+    (their private text, the cue) and no line may read out; `level` is the wanted speech level, and
     a `revealing` line brings out a fact of the writer's: it needs an ending of that level, and gives another fact away only where it
-    says that outright, as facts of one play share their people and things.
+    says that outright, as facts of one play share their people and things. `called` are people with what the writer has the
+    speaker call them: who is 아빠 is not called 영호.
     """
 
     speaker: str
@@ -62,6 +68,8 @@ class Rules:
     written: Sequence[str] = ()
     forbidden: Sequence[Fact] = ()
     revealing: bool = False
+    told: Sequence[str] = ()
+    called: Sequence[tuple[str, str]] = ()
 
 
 def mended(text: str, rules: Rules) -> tuple[str, str | None]:
@@ -97,9 +105,11 @@ def fault(text: str, rules: Rules) -> str | None:
         return "steps out of the role"
     if not _ENDS.search(text):
         return "cut off"
+    if not rules.revealing and recites(text, rules.told):
+        return "reads out what only they were told"
     given = says if rules.revealing else hints
     for fact in rules.forbidden:
-        if given(text, fact):
+        if given(text, fact) or _spells(text, fact):
             return f"gives away: {fact.text}"
     if not _ALLOWED.fullmatch(text):
         return "foreign letters or lone jamo"
@@ -137,9 +147,22 @@ def leaks(text: str) -> bool:
     return _RESIDUE.search(text) is not None
 
 
+def recites(text: str, told: Sequence[str]) -> bool:
+    """Say whether a line has a stretch of STRETCH letters on end in common with one of the texts `told`."""
+    letters, wholes = _letters(text), [_letters(one) for one in told]
+    pieces = {letters[i : i + STRETCH] for i in range(len(letters) - STRETCH + 1)}
+    return any(piece in whole for piece in pieces for whole in wholes)
+
+
 def novelty(text: str, recent: Sequence[str]) -> float:
     """Return 1 minus the highest similarity of `text` to one of `recent`, in 0..1."""
     return 1.0 - max((similarity(text, other) for other in recent), default=0.0)
+
+
+def _spells(text: str, fact: Fact) -> bool:
+    """Say whether a line gives a fact away syllable by syllable, where no word can be told from another."""
+    runs = [unicodedata.normalize("NFD", re.sub("[^가-힣]", "", run[0])) for run in _SPELLED_OUT.finditer(text)]
+    return any(2 * sum(key in run for key in fact.keys) > len(fact.keys) for run in runs)
 
 
 def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
@@ -151,6 +174,8 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
         return f"speech level: {found}, wanted {rules.level}"
     if low := address.fault(text, rules.level):
         return f"address: {low} in {rules.level}"
+    if wrong := _misnamed(text, rules):
+        return f"address: {wrong}"
     if rules.revealing and rules.level and not settles(text, rules.level):
         return f"speech level: no ending, wanted {rules.level}"
     if rules.revealing and "?" in text:
@@ -173,6 +198,15 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
     for other in rules.written:
         if similarity(text, other) >= 0.7:
             return f"copy of the example: {other}"
+    return None
+
+
+def _misnamed(text: str, rules: Rules) -> str | None:
+    """Return a call by name, and what it should be, where the writer has the speaker call them by something else."""
+    for name, term in rules.called:
+        given = given_name(name)
+        if given not in term and (wrong := next((said for said in terms(text, (name,)) if given in said), None)):
+            return f"{wrong}, who is {term}"
     return None
 
 

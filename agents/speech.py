@@ -26,7 +26,7 @@ _POLITE: Levels = frozenset({"합쇼체", "해요체"})  # endings that no other
 _YOU = re.compile(r"자네|여보게|이보게|이 사람아|[가-힣] 서방(?![가-힣])")  # whoever says this speaks 하게체
 _QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"]*\"|「[^」]*」|『[^』]*』|(?<![가-힣])'[^']*'")
 _LAUGH = re.compile(r"[ㄱ-ㅎㅏ-ㅣ]+")
-_SENTENCE = re.compile(r"[^.!?…~\n]*[가-힣][^.!?…~\n]*[.!?…~]*")
+_SENTENCE = re.compile(r"(?<![^.!?…~\n])[^.!?…~\n]*[가-힣][^.!?…~\n]*[.!?…~]*")
 _CLAUSE = re.compile(r"[,，、;:—–]+")
 _TELLING = re.compile(r"(?<![가-힣])(그러|그랬|그래|그거|그게|이러|이랬|하더|하시|하며|하고|하는|했|라고|라며|라는)")
 _CALLED = re.compile(r"(야|아|님|씨)\s*\Z")  # who is spoken to
@@ -39,7 +39,7 @@ _HAILED = re.compile(  # who is spoken to, behind an ending and without a comma
 _DRAWN = re.compile(r"([요고다까냐자지어아해네래줘봐])([아애어에오우으이]+)(?=[.!?…~\s]|\Z)")  # 싫어요오, 뭐 해에
 _ECHO = re.compile(r"[다라냐자려]고\s*[?!]*\?")
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-_NO_HANGUL = re.compile(r"[^가-힣]+\Z")
+_NO_HANGUL = re.compile(r"(?<![^가-힣])[^가-힣]+\Z")  # looked for once in a run, or a long one would take for ever
 _COMPATIBLE = {
     **{chr(0x3131 + i): chr(0x11A8 + j) for j, i in enumerate([0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16])},
     **{letter: chr(0x11A8 + place) for letter, place in zip("ㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ", range(15, 27), strict=True)},

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rich.console import Console
 from rich.text import Text
 
+from daebon.messages import N_, _, reworded
 from daebon.play import is_terminal
 from scenarios import inspect_persona, inspect_scenario
 from scenarios.writing import rows_yaml
@@ -25,11 +26,26 @@ from transcript.errors import DaebonError, FileError, Interrupted, UsageError
 from transcript.record import write_atomically
 
 if TYPE_CHECKING:
-    from agents.authoring import Proposal
+    from agents.ideas import Proposal
 
 Propose = Callable[[], "Sequence[Proposal]"]
 Fault = Callable[[Any], str]
-_HELP = "Enter 받아들임·건너뜀 · 글자 고쳐 씀 · /retry 다시 제안 · /skip 비움 · /back 앞 질문 · /quit 초안을 두고 나감"
+_HOW = (
+    (r"from “(?P<word>.+)”, a text of the list", N_("from “{word}”, a text of the list")),
+    (r"guessed from “(?P<word>.+)”", N_("guessed from “{word}”")),
+    (r"guessed from the time", N_("guessed from the time")),
+    (r"guessed from the age", N_("guessed from the age")),
+    (r"from “(?P<word>.+)”", N_("from “{word}”")),
+    (r"from the list", N_("from the list")),
+    (r"written by the model", N_("written by the model")),
+    (r"chosen by the model among (?P<n>\d+), (?P<share>\d+%)", N_("chosen by the model among {n}, {share}")),
+    (
+        r"chosen by the model among (?P<n>\d+), (?P<share>\d+%): (?P<word>.+)",
+        N_("chosen by the model among {n}, {share}: {word}"),
+    ),
+    (r"chosen by the model, (?P<share>\d+%)", N_("chosen by the model, {share}")),
+    (r"the model finds “(?P<word>.+)”, (?P<share>\d+%)", N_("the model finds “{word}”, {share}")),
+)  # as agents.ideas and agents.authoring say how a proposal came about
 
 
 class Back(Exception):
@@ -54,7 +70,7 @@ class Draft:
         try:
             row = json.loads(path.read_text(encoding="utf-8"))
             return Draft(path, idea or row["idea"], dict(row["answers"]), str(row["typing"]), dict(row["former"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise FileError(path, "is no draft of daebon; move it away, or choose another --out") from error
 
     def save(self) -> None:
@@ -82,11 +98,16 @@ class Desk:
 
     def begin(self) -> None:
         """Say how to answer, and what a draft already holds."""
-        self.out.print(_HELP, style="dim")
-        if self.draft.answers:
-            self.out.print(
-                f"{self.draft.path}: 답 {len(self.draft.answers)}개가 있는 초안에서 이어 간다.", style="cyan"
-            )
+        self.out.print(
+            _(
+                "Enter takes the proposal or leaves it empty · text is your answer · /retry proposes anew · "
+                "/skip leaves it empty · /back the question before · /quit leaves, the draft is kept"
+            ),
+            style="dim",
+        )
+        if many := len(self.draft.answers):
+            told = _("{path}: going on from a draft; answers in it: {n}", path=self.draft.path, n=many)
+            self.out.print(told, style="cyan")
 
     def restart(self) -> None:
         """Take up the last answer again: it is asked from there on, and what was answered is proposed."""
@@ -108,7 +129,7 @@ class Desk:
             if text == "/retry":
                 offers = offers[1:] or (list(propose()) if propose else [])
                 if not offers:
-                    self.out.print("더 제안할 것이 없다. 직접 쓰거나 /skip.", style="yellow")
+                    self.out.print(_("nothing more to propose; write it yourself, or /skip"), style="yellow")
                 continue
             value = "" if text == "/skip" else text or (offer.value if offer else "")
             wrong = fault(value) if fault else ""
@@ -142,15 +163,26 @@ class Desk:
             else:
                 return list(self._keep(key, typed or [offer.value for offer in offers]))
 
-    def choice(self, key: str, label: str, options: Sequence[str], propose: Propose | None = None) -> str:
-        """Return one of `options`, chosen by its number or in words; "" for none. The proposals come in their order."""
+    def choice(
+        self,
+        key: str,
+        label: str,
+        options: Sequence[str],
+        propose: Propose | None = None,
+        glosses: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return one of `options`, chosen by its number or in words; "" for none. The proposals come in their order.
+
+        `glosses` say in a word what an option means.
+        """
         if key in self.draft.answers:
             return str(self.draft.answers[key])
         offers = self._offers(key, propose)
         how = {offer.value: offer.how for offer in offers}
         order = [offer.value for offer in offers] + [option for option in options if option not in how]
         self._show(label, order[0] if offers else "", how.get(order[0], ""))
-        self.out.print("  " + "  ".join(f"{n}.{option}" for n, option in enumerate(order, 1)), style="dim")
+        shown = [f"{n}.{option} {(glosses or {}).get(option, '')}".rstrip() for n, option in enumerate(order, 1)]
+        self.out.print("\n".join(f"  {row}" for row in shown) if glosses else "  " + "  ".join(shown), style="dim")
         self._resume(listed=False)
         while True:
             text = self._read()
@@ -159,15 +191,20 @@ class Desk:
             value = "" if text == "/skip" else text or (order[0] if offers else "")
             if value in (*options, ""):
                 return str(self._keep(key, value))
-            self.out.print(f"{value}: 번호 1~{len(order)}이나 목록의 말로 고른다.", style="yellow")
+            self.out.print(
+                _("{value}: give a number from 1 to {n}, or a word of the list", value=value, n=len(order)),
+                style="yellow",
+            )
 
     def _offers(self, key: str, propose: Propose | None) -> list[Proposal]:
         """Return what is proposed: what was answered before /back, or what the proposer says."""
-        from agents.authoring import Proposal
+        from agents.ideas import Proposal
 
         before = self.draft.former.get(key)
         if before:
-            return [Proposal(value, "앞서 쓴 답") for value in (before if isinstance(before, list) else [before])]
+            return [
+                Proposal(value, _("your answer before")) for value in (before if isinstance(before, list) else [before])
+            ]
         return list(propose()) if propose else []
 
     def _resume(self, *, listed: bool) -> list[str]:
@@ -187,7 +224,7 @@ class Desk:
         if offer:
             for row in offer.split("\n"):
                 self.out.print(Text(f"  {row}", style="cyan"))
-            self.out.print(Text(f"  ({how})", style="dim"))
+            self.out.print(Text(f"  ({reworded(how, _HOW)})", style="dim"))
 
     def _read(self, mark: str = "") -> str:
         """Return what the person typed in one line; raises Back, or Interrupted with the draft kept."""
@@ -218,7 +255,9 @@ class Desk:
 
     def _leave(self) -> NoReturn:
         self.draft.save()
-        self.out.print(f"초안을 두었다: {self.draft.path}. 같은 명령으로 이어 간다.", style="cyan")
+        self.out.print(
+            _("the draft is kept: {path}; the same command goes on from it", path=self.draft.path), style="cyan"
+        )
         raise Interrupted("stopped")
 
 

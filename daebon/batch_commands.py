@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from transcript.errors import Interrupted, UsageError
+from daebon.options import Store
+from transcript.errors import Interrupted, StoreError, UsageError
 
 if TYPE_CHECKING:
     from daebon.batch.plan import Batch, Job
@@ -51,6 +52,7 @@ def batch(
         str | None, typer.Option(help="Play on the workers of a dask scheduler, tcp://HOST:PORT (extra dist).")
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder of the takes and of their run store.")] = Path("takes"),
+    store: Store = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the folder.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="A line of JSON for each take, then one for the batch.")
@@ -67,7 +69,8 @@ def batch(
         raise UsageError("--workers starts a cluster of its own, --scheduler uses one that runs: give one of the two")
     plan = _plan(scenarios or [], file, takes, seed, model or [], candidates or [], turns, steer, keep_best)
     plan = replace(plan, exact=plan.exact or exact)
-    code = _perform(plan, jobs_of(plan), out, quiet=quiet, as_json=as_json, workers=workers, scheduler=scheduler)
+    where: dict[str, Any] = {"store": store, "workers": workers, "scheduler": scheduler}
+    code = _perform(plan, jobs_of(plan), out, quiet=quiet, as_json=as_json, **where)
     raise typer.Exit(code)
 
 
@@ -107,6 +110,7 @@ def _perform(
     *,
     quiet: bool,
     as_json: bool,
+    store: str | None,
     workers: int | None,
     scheduler: str | None,
 ) -> int:
@@ -119,12 +123,12 @@ def _perform(
     from daebon.signals import stoppable
 
     with alone(out), stoppable() as flag:
-        store = open_store(out, create=True)
+        kept = open_store(out, store, create=True)
         try:
-            ledger = Ledger(store, out)
+            ledger = Ledger(kept, out)
             outcomes = {job.key: done for job in jobs if (done := ledger.done(job.key))}
             todo = [job for job in jobs if job.key not in outcomes]
-            stopped = False
+            stopped, broken = False, None
             with Board(jobs, outcomes, quiet=quiet or as_json) as board:
 
                 def hear(job: Job, outcome: Outcome) -> None:
@@ -142,14 +146,18 @@ def _perform(
                         play_here(todo, ledger, flag.check, hear)
                 except Interrupted:
                     stopped = True
+                except StoreError as error:  # the report needs no store
+                    broken = error
             record = report(jobs, outcomes, out, plan.keep_best)
         finally:
-            store.close()
+            kept.close()
     if as_json:
         counts = {"takes": len(jobs), "failed": len(record["failed"]), "missing": record["missing"], "out": str(out)}
         print(json.dumps({"batch": counts}, ensure_ascii=False), flush=True)
     else:
-        _tell(record, out, quiet=quiet, stopped=stopped)
+        _tell(record, out, quiet=quiet, stopped=stopped or broken is not None)
+    if broken:
+        raise broken
     return flag.exit_code if stopped else int(bool(record["failed"]))
 
 

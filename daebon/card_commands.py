@@ -63,7 +63,7 @@ def _read(value: Mapping[str, Any], user: str, stem: str) -> Imported:
     """Read a card, and take the speech level from its example lines where the card names none."""
     from agents.speech import levels_of
     from scenarios.cards import persona_of
-    from training.extract import level_of
+    from training.addressees import level_of
 
     found = persona_of(value, user, stem)
     voice = found.persona.voice

@@ -1,8 +1,10 @@
-"""The command line: `daebon play`, `batch`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`, `train`, `model`."""
+"""The command line: `play`, `batch`, `runs`, `resume`, `replay`, `export`, `scenario`, `persona`, `emotion`, `train`, `model`, `doctor`."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +12,10 @@ import typer
 
 from daebon import __version__
 from daebon.batch_commands import batch
+from daebon.doctor_commands import doctor
 from daebon.emotion import app as emotion_app
 from daebon.model_commands import app as model_app
+from daebon.options import Lang, Store
 from daebon.persona_commands import app as persona_app
 from daebon.scenario_commands import app as scenario_app
 from daebon.train import app as train_app
@@ -38,7 +42,6 @@ app.add_typer(emotion_app, name="emotion")
 app.add_typer(train_app, name="train")
 app.add_typer(model_app, name="model")
 
-Lang = Annotated[str | None, typer.Option("--lang", help="Language of the studio, ko or en; default: the locale's.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the takes and of their run store.")]
 RunName = Annotated[str, typer.Argument(help="A run's id (see `daebon runs`), or latest.")]
 
@@ -64,6 +67,7 @@ def play(
         bool, typer.Option("--steer/--no-steer", help="Follow the planned emotion, or plan and measure only.")
     ] = True,
     out: Out = OUT,
+    store: Store = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the take's folder.")] = False,
     lang: Lang = None,
 ) -> None:
@@ -71,32 +75,32 @@ def play(
     from daebon.runner import Order, new_run, open_store
 
     order = Order(scenario, out, model, seed, turns, candidates, tuple(as_ or ()), steer)
-    store = open_store(out, create=True)
+    kept = open_store(out, store, create=True)
     try:
-        run = new_run(store, out, order)
-        _perform(store, run, run.take["turns"], auto=auto, quiet=quiet, fresh=True, lang=lang)
+        run = new_run(kept, out, order)
+        _perform(kept, run, run.take["turns"], auto=auto, quiet=quiet, fresh=True, lang=lang)
     finally:
-        store.close()
+        kept.close()
 
 
 app.command()(batch)
+app.command()(doctor)
 
 
 @app.command()
-def runs(out: Out = OUT) -> None:
+def runs(out: Out = OUT, store: Store = None) -> None:
     """List what was played, the last one first."""
     from rich.console import Console
     from rich.table import Table
 
     from daebon.runner import open_store
 
-    store = open_store(out, create=False)
     table = Table(box=None)
     for heading in ("run", "status", "turns", "seed", "model", "last touched"):
         table.add_column(heading)
-    for run in store.runs():
-        table.add_row(run.id, run.status, str(run.turns), str(run.take["seed"]), run.take["model"], run.updated)
-    store.close()
+    with closing(open_store(out, store, create=False)) as kept:
+        for run in kept.runs():
+            table.add_row(run.id, run.status, str(run.turns), str(run.take["seed"]), run.take["model"], run.updated)
     console = Console()
     console.print(table, width=None if console.is_terminal else 200)
 
@@ -106,22 +110,29 @@ def resume(
     run: RunName = "latest",
     auto: Annotated[bool, typer.Option("--auto", help="Go on without a person.")] = False,
     turns: Annotated[int | None, typer.Option(help="Stop when the take has this many turns.")] = None,
+    branch: Annotated[
+        str | None, typer.Option(help="Go on in a take of its own, RUN.BRANCH; works while the run is being played.")
+    ] = None,
     out: Out = OUT,
+    store: Store = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the take's folder.")] = False,
     lang: Lang = None,
 ) -> None:
     """Go on with a take from its last committed turn."""
-    from daebon.runner import MOST_TURNS, open_store
+    from daebon.runner import MOST_TURNS, fork, home, open_store
 
-    store = open_store(out, create=False)
+    kept = open_store(out, store, create=False)
     try:
-        found = store.run(run)
+        found = kept.run(run)
+        if branch:
+            found = fork(kept, out, found, branch)
+        found = replace(found, folder=home(out, found.id))
         limit = turns if turns is not None else MOST_TURNS if found.status == "stopped" else found.take["turns"]
         if not 1 <= limit <= MOST_TURNS:
             raise UsageError(f"--turns {limit}: give 1 to {MOST_TURNS}")
-        _perform(store, found, limit, auto=auto, quiet=quiet, fresh=False, lang=lang)
+        _perform(kept, found, limit, auto=auto, quiet=quiet, fresh=False, lang=lang)
     finally:
-        store.close()
+        kept.close()
 
 
 @app.command()
@@ -129,24 +140,30 @@ def replay(
     run: RunName = "latest",
     auto: Annotated[bool, typer.Option("--auto", help="Show it without waiting for Enter.")] = False,
     out: Out = OUT,
+    store: Store = None,
+    lang: Lang = None,
 ) -> None:
-    """Show a take again as it was played; no model is needed."""
+    """Show a take again as it was played, a line at each Enter, until Ctrl-D; no model is needed."""
+    from daebon import messages
     from daebon.console import Stage
-    from daebon.play import is_terminal
+    from daebon.play import is_terminal, line_by_line
     from daebon.runner import open_store
     from scenarios import Scenario
 
-    store = open_store(out, create=False)
-    found = store.run(run)
-    turns = store.turns(store.here(found.id))
-    store.close()
+    waits = not auto and is_terminal()
+    if lang or waits:
+        messages.use(lang)
+    with closing(open_store(out, store, create=False)) as kept:
+        found = kept.run(run)
+        turns = kept.turns(kept.here(found.id))
     stage = Stage(Scenario.from_dict(found.scenario))
     stage.title(f"{found.id}, {found.status}, {len(turns)} turns")
     path = found.take.get("path") or list(range(len(found.scenario["scenes"])))
+    if waits:
+        line_by_line(stage, turns, path)
+        return
     for turn in turns:
         stage.turn(turn, path)
-        if not auto and is_terminal():
-            input()
 
 
 @app.command()
@@ -172,10 +189,11 @@ def export(
             "Of a transcript.json: where to write (default: beside it).",
         ),
     ] = None,
+    store: Store = None,
 ) -> None:
     """Write a take in the formats that writers hand in; prints the paths, and on stderr what a format leaves out."""
     from daebon.arcs import drawn_arc
-    from daebon.runner import open_store
+    from daebon.runner import home, open_store
     from transcript.exports import export as write
     from transcript.exports import remarks
     from transcript.record import read_transcript
@@ -186,11 +204,10 @@ def export(
     else:
         from graph.take import transcript_of
 
-        store = open_store(out or OUT, create=False)
-        run = store.run(source)
-        turns = store.turns(store.here(run.id))
-        store.close()
-        transcript, folder = transcript_of(run.title, run.scenario, run.take, turns), run.folder
+        with closing(open_store(out or OUT, store, create=False)) as kept:
+            run = kept.run(source)
+            turns = kept.turns(kept.here(run.id))
+        transcript, folder = transcript_of(run.title, run.scenario, run.take, turns), home(out or OUT, run.id)
     curves = drawn_arc(transcript) if arc else None
     for path in write(transcript, formats, folder, curves):
         print(path)
@@ -221,8 +238,6 @@ def _perform(store: object, run: object, limit: int, *, auto: bool, quiet: bool,
     from transcript.store import Run, RunStore
 
     assert isinstance(store, RunStore) and isinstance(run, Run)
-    if lang not in (None, *messages.LANGUAGES):
-        raise UsageError(f"--lang {lang}: give {' or '.join(messages.LANGUAGES)}")
     alone = auto or not is_terminal()
     if alone and run.take["human"]:
         raise UsageError(f"{run.take['human'][0]} is played by a person: leave out --auto and use a terminal")

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from agents.interview import ASKER, Answer, answer, world_of
+from daebon.messages import _
 from daebon.play import is_terminal
 from daebon.signals import StopFlag, stoppable
 from model import ModelConfig, load_chat_model
@@ -23,7 +24,7 @@ def talk(persona: Persona, scenario: Scenario | None, model: str, seed: int) -> 
     if scenario is not None and persona.name not in [other.name for other in scenario.personas]:
         raise UsageError(f"{persona.name} is not in the cast of {scenario.title}; leave out --scenario, or add them")
     notes = Console(stderr=True, highlight=False)
-    notes.print(f"{persona.name}에게 묻는다. /quit으로 끝낸다. 여기서 한 말은 어느 장면에도 남지 않는다.", style="dim")
+    notes.print(_("ask {name}; /quit ends it; nothing said here is left in a scene", name=persona.name), style="dim")
     loaded = load_chat_model(ModelConfig.parse(model))
     told: list[tuple[str, str]] = []
     world = world_of(persona, scenario)
@@ -54,7 +55,7 @@ def _answered(
     out = Console(highlight=False)
     head = Text(f"{persona.name}: ", style="bold cyan")
     if not out.is_terminal:
-        said = answer(persona, world, told, question, model, seed=seed, on_token=lambda _: flag.check())
+        said = answer(persona, world, told, question, model, seed=seed, on_token=lambda _piece: flag.check())
         print(f"{persona.name}: {said.text}", flush=True)
         return said
     written = ""

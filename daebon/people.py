@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from daebon.messages import N_, _
 from scenarios.values import Persona
 from transcript.errors import FileError
 
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 _PIPED, _WIDE = 120, 96
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _TRAITS = (
-    ("openness", "개방성"),
-    ("conscientiousness", "성실성"),
-    ("extraversion", "외향성"),
-    ("agreeableness", "친화성"),
-    ("neuroticism", "신경성"),
+    ("openness", N_("Openness")),
+    ("conscientiousness", N_("Conscientiousness")),
+    ("extraversion", N_("Extraversion")),
+    ("agreeableness", N_("Agreeableness")),
+    ("neuroticism", N_("Neuroticism")),
 )
 _CELLS = 10  # of a bar from 0 to 1
 
@@ -77,26 +78,30 @@ def card(persona: Persona, does: Sequence[str]) -> RenderableType:
     about.add_column(style="dim", no_wrap=True)
     about.add_column(overflow="fold")
     rows = (
-        ("별칭", ", ".join(persona.aliases)),
-        ("나이", persona.age),
-        ("설정", persona.persona),
-        ("욕망", persona.want),
-        ("두려움", persona.fear),
-        ("비밀", "\n".join(persona.secret)),
-        ("말투", ". ".join(filter(None, (voice.level or "", voice.style)))),
-        ("입버릇", " / ".join(voice.sayings)),
-        ("예문", "\n".join(voice.examples)),
-        ("몸짓", "\n".join(persona.gestures)),
-        ("감정", ", ".join(f"{label} {strength:g}" for label, strength in persona.emotion.baseline.items())),
+        (_("other names"), ", ".join(persona.aliases)),
+        (_("age"), persona.age),
+        (_("private story"), persona.persona),
+        (_("want"), persona.want),
+        (_("fear"), persona.fear),
+        (_("secrets"), "\n".join(persona.secret)),
+        (_("voice"), ". ".join(filter(None, (voice.level or "", voice.style)))),
+        (_("sayings"), " / ".join(voice.sayings)),
+        (_("example lines"), "\n".join(voice.examples)),
+        (_("gestures"), "\n".join(persona.gestures)),
+        (_("emotion"), ", ".join(f"{label} {strength:g}" for label, strength in persona.emotion.baseline.items())),
     )
     for label, value in rows:
         if value:
             about.add_row(label, Text(value))
     bars = Table.grid(padding=(0, 2))
-    for _ in range(3):
+    for _column in range(3):
         bars.add_column(no_wrap=True)
-    values = [(korean, float(getattr(persona.traits, key))) for key, korean in _TRAITS]
-    for name, share in (*values, ("변동", persona.emotion.volatility), ("말수", persona.talkativeness)):
+    values = [(_(name), float(getattr(persona.traits, key))) for key, name in _TRAITS]
+    for name, share in (
+        *values,
+        (_("Volatility"), persona.emotion.volatility),
+        (_("Talkativeness"), persona.talkativeness),
+    ):
         bars.add_row(Text(name, style="dim"), _bar(share), f"{share:.2f}")
     parts: list[RenderableType] = [about, Text(), bars, Text(), *(Text(f"· {sentence}") for sentence in does)]
     title = Text.assemble((persona.name, "bold"), f"  {persona.role}" if persona.role else "")
@@ -105,12 +110,14 @@ def card(persona: Persona, does: Sequence[str]) -> RenderableType:
 
 def extracted(portraits: Sequence[Portrait]) -> RenderableType:
     """Return tables of who was found in a script: lines, voice and feeling, and how each speaks to whom."""
-    people = Table(box=None, title=Text("인물", style="bold"), title_justify="left")
-    for heading in ("이름", "대사", "높임", "감정", "밝기", "입버릇", "예문"):
-        people.add_column(heading, justify="right" if heading in ("대사", "밝기", "예문") else "left")
-    pairs = Table(box=None, title=Text("관계", style="bold"), title_justify="left")
-    for heading in ("누가", "누구에게", "대사", "높임", "비율", "호칭"):
-        pairs.add_column(heading, justify="right" if heading in ("대사", "비율") else "left")
+    people = Table(box=None, title=Text(_("people"), style="bold"), title_justify="left")
+    headings = (_("name"), _("lines"), _("level"), _("emotion"), _("mood"), _("sayings"), _("example lines"))
+    for at, heading in enumerate(headings):
+        people.add_column(heading, justify="right" if at in (1, 4, 6) else "left")
+    pairs = Table(box=None, title=Text(_("relations"), style="bold"), title_justify="left")
+    heads = (_("who"), _("to whom"), _("lines"), _("level"), _("share"), _("address"))
+    for at, heading in enumerate(heads):
+        pairs.add_column(heading, justify="right" if at in (2, 4) else "left")
     for portrait in portraits:
         persona = portrait.persona
         felt = ", ".join(f"{label} {strength:.2f}" for label, strength in portrait.felt.items())

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from daebon import messages
 from daebon.card_commands import export_persona, import_card
+from daebon.messages import _
+from daebon.options import Lang
 
 if TYPE_CHECKING:
     from scenarios import Scenario
@@ -31,6 +34,7 @@ def persona_new(
     out: Annotated[Path | None, typer.Option("--out", help="The persona file; default: NAME.yaml.")] = None,
     model: Model = "embedded",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same proposals.")] = 7,
+    lang: Lang = None,
 ) -> None:
     """Write a persona, question by question: Enter accepts, text changes, /retry proposes anew, /skip, /back, /quit.
 
@@ -43,6 +47,7 @@ def persona_new(
     from scenarios import inspect_persona
     from transcript.errors import UsageError
 
+    messages.use(lang)
     if out and out.exists():
         raise UsageError(f"{out} is there already; choose another --out")
     path = new_persona(idea, out, model, seed)
@@ -54,7 +59,7 @@ def persona_new(
 
 
 @app.command("check")
-def persona_check(file: File) -> None:
+def persona_check(file: File, lang: Lang = None) -> None:
     """Check a persona file: every fault and every doubt, and what its Big Five (성격) do on the stage.
 
     Each finding is one line: error, warning or note, then file, line, key and remedy. The exit code is 1 with an error.
@@ -65,13 +70,15 @@ def persona_check(file: File) -> None:
     from daebon.people import findings, tell
     from scenarios import inspect_persona
 
+    messages.use(lang)
     inspected = inspect_persona(file)
     persona = inspected.value
     doubts = review_persona(persona, _neighbours(file)) if persona else []
     wrong = tell(findings(inspected, doubts))
     if persona:
-        print(f"{persona.name}: {len(persona.voice.examples)} example lines, level {persona.voice.level or 'not set'}")
-        for sentence in in_words(persona, "ko"):
+        examples, level = len(persona.voice.examples), persona.voice.level or _("not set")
+        print(_("{name}: example lines {n}, speech level {level}", name=persona.name, n=examples, level=level))
+        for sentence in in_words(persona, messages.language()):
             print(f"  - {sentence}")
     if wrong:
         raise typer.Exit(1)
@@ -82,19 +89,21 @@ def persona_show(
     file: File,
     prompt: Annotated[bool, typer.Option("--prompt", help="Print the exact prompt of the agent instead.")] = False,
     scenario: InScenario = None,
+    lang: Lang = None,
 ) -> None:
     """Show a persona as a card, or with --prompt what the model reads of it before a line."""
     from agents.psychology import in_words
     from daebon.people import card, stdout
     from scenarios import load_persona
 
+    messages.use(lang)
     persona = load_persona(file)
     if prompt:
         from agents.interview import first_prompt
 
         print(first_prompt(persona, _scenario(scenario)))
         return
-    stdout().print(card(persona, in_words(persona, "ko")))
+    stdout().print(card(persona, in_words(persona, messages.language())))
 
 
 @app.command("talk")
@@ -103,11 +112,13 @@ def persona_talk(
     model: Model = "embedded",
     scenario: InScenario = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Same seed, same answers.")] = 7,
+    lang: Lang = None,
 ) -> None:
     """Talk with a character out of every scene: they remember the talk, and no scene hears of it. /quit ends it."""
     from daebon.interviewing import talk
     from scenarios import load_persona
 
+    messages.use(lang)
     talk(load_persona(file), _scenario(scenario), model, seed)
 
 
@@ -118,6 +129,7 @@ def persona_extract(
     ],
     who: Annotated[list[str] | None, typer.Option("--who", help="Only this character; may be given again.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="A new folder; default: the title of the script.")] = None,
+    lang: Lang = None,
 ) -> None:
     """Take the characters out of a script: a persona for each, and a scenario that goes on from the last scene.
 
@@ -130,6 +142,7 @@ def persona_extract(
     from training.extract import read_people
     from transcript.errors import UsageError
 
+    messages.use(lang)
     found = read_people(script)
     everybody = portraits(found, ClassifierEmotion())
     names = [portrait.persona.name for portrait in everybody]

@@ -5,15 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agents.authoring import Author, Proposal, age_of, names_for, role_of, table
+from agents.authoring import Author
+from agents.ideas import Proposal, age_of, names_for, role_of, table
 from agents.speech import LEVELS, mismatch
 from daebon.authoring import Desk, Draft, asked, finished, persona_fault
+from daebon.messages import N_, _
 from model import ModelConfig, load_chat_model
 from scenarios.writing import rows_yaml
 from transcript.exports import safe_name
 
 _LINES, _GESTURES, _NAMES = 4, 3, 4
-_TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
+_SLIDERS = {
+    "openness": N_("Openness"),
+    "conscientiousness": N_("Conscientiousness"),
+    "extraversion": N_("Extraversion"),
+    "agreeableness": N_("Agreeableness"),
+    "neuroticism": N_("Neuroticism"),
+    "talkativeness": N_("Talkativeness"),
+}
+_TRAITS = tuple(_SLIDERS)[:-1]
 
 
 def new_persona(idea: str, out: Path | None, model: str, seed: int) -> Path:
@@ -37,30 +47,36 @@ def questions(desk: Desk, author: Author | None) -> dict[str, Any]:
     """Ask for every field and return the persona under the keys of its file."""
     known = desk.draft.answers
     idea = desk.draft.idea
-    name = desk.one("name", "이름", lambda: _names(idea) if idea else (), lambda v: persona_fault({"name": v}))
-    desk.one("age", "나이", lambda: [p] if (p := age_of(idea)) else ())
-    role = [Proposal(role_of(idea), "한 줄 설명에서")] if idea else []
-    desk.one("role", "역할: 다른 인물도 아는 한 줄", lambda: role, lambda v: persona_fault({"role": v}))
-    desk.many("aliases", "별칭: 달리 불리는 이름", fault=lambda v: persona_fault({"aliases": v}))
+    name = desk.one("name", _("Name"), lambda: _names(idea) if idea else (), lambda v: persona_fault({"name": v}))
+    desk.one("age", _("Age"), lambda: [p] if (p := age_of(idea)) else ())
+    role = [Proposal(role_of(idea), _("from your line"))] if idea else []
+    desk.one("role", _("Role: one line that the others know too"), lambda: role, lambda v: persona_fault({"role": v}))
+    desk.many("aliases", _("Other names: what else they are called"), fault=lambda v: persona_fault({"aliases": v}))
     for key, label in (
-        ("persona", "설정: 이 인물만 아는 속사정"),
-        ("want", "욕망: 바라는 것"),
-        ("fear", "두려움: 겁내는 것"),
+        ("persona", N_("Private story: what only they know of themselves")),
+        ("want", N_("Want: what they wish for")),
+        ("fear", N_("Fear: what they are afraid of")),
     ):
-        desk.one(key, label, _text(author, key, known))
-    desk.many("secret", "비밀: 드러나기 전에는 말하지 않는 사실, 한 줄에 하나", _text(author, "secret", known))
-    desk.choice("voice.level", "높임: 기본 상대높임", LEVELS, lambda: author.level(known) if author else ())
-    desk.one("voice.style", "문체: 문장의 버릇과 호흡", lambda: _styles(author, known))
-    desk.many("voice.sayings", "입버릇: 되풀이하는 말", fault=lambda v: _spoken("sayings", v, known))
+        desk.one(key, _(label), _text(author, key, known))
+    desk.many(
+        "secret", _("Secrets: facts they don't say until they come out, one a line"), _text(author, "secret", known)
+    )
+    desk.choice(
+        "voice.level", _("Speech level: how they usually speak"), LEVELS, lambda: author.level(known) if author else ()
+    )
+    desk.one("voice.style", _("Style: the habits and the breath of their sentences"), lambda: _styles(author, known))
+    desk.many(
+        "voice.sayings", _("Sayings: what they say again and again"), fault=lambda v: _spoken("sayings", v, known)
+    )
     desk.many(
         "voice.examples",
-        "예문: 실제로 말할 법한 대사 2~8줄. 목소리를 가장 크게 좌우한다",
+        _("Example lines: two to eight lines they could say; nothing shapes the voice more"),
         lambda: author.lines(known, _LINES) if author else (),
         lambda v: _spoken("examples", v, known),
     )
     desk.many(
         "gestures",
-        "몸짓: 주어 없이 한 문장씩, ~다.",
+        _("Gestures: a sentence each, without a subject, ending in 다."),
         lambda: author.gestures(_GESTURES) if author else (),
         lambda v: persona_fault({"gestures": v}),
     )
@@ -84,7 +100,7 @@ def _row(known: dict[str, Any], name: str) -> dict[str, Any]:
 def _names(idea: str) -> list[Proposal]:
     age = age_of(idea)
     found = names_for(idea, age.value if age else "", (), 7)
-    return [Proposal(name, "이름 목록에서, 나이에 맞추어") for name in found[:_NAMES]]
+    return [Proposal(name, _("from the list of names, by age")) for name in found[:_NAMES]]
 
 
 def _text(author: Author | None, key: str, known: dict[str, Any]) -> Any:
@@ -92,7 +108,7 @@ def _text(author: Author | None, key: str, known: dict[str, Any]) -> Any:
 
 
 def _styles(author: Author | None, known: dict[str, Any]) -> list[Proposal]:
-    from agents.authoring import values
+    from agents.ideas import values
 
     return author.chosen("말투", values("style"), known) if author else []
 
@@ -103,17 +119,23 @@ def _spoken(key: str, lines: list[str], known: dict[str, Any]) -> str:
     if wrong := persona_fault({"voice": {key: lines}}):
         return wrong
     found = mismatch(lines[-1], level)
-    return f"“{lines[-1]}”은(는) {found}다. 높임을 {level}로 정했으니 {level}로 다시 쓴다." if found else ""
+    return (
+        _("“{line}” is {found}; you set {level}, so write it in {level}", line=lines[-1], found=found, level=level)
+        if found
+        else ""
+    )
 
 
 def _slider(desk: Desk, author: Author | None, kind: str, key: str) -> None:
     high, low = next(value for name, value in table(kind) if name == key).split("|")
     propose = (lambda: [author.slider(kind, key, desk.draft.answers)]) if author else None
-    desk.one(key, f"0 {low} … 1 {high}", propose, _share)
+    label = f"{_(_SLIDERS[key])}: 0 {low} … 1 {high}"
+    desk.one(key, label, propose, _share)
 
 
 def _share(value: str) -> str:
     try:
-        return "" if not value or 0 <= float(value) <= 1 else f"{value}: 0에서 1 사이의 수를 쓴다"
+        fits = not value or 0 <= float(value) <= 1
     except ValueError:
-        return f"{value}: 0에서 1 사이의 수를 쓴다"
+        fits = False
+    return "" if fits else _("{value}: give a number from 0 to 1", value=value)

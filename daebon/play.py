@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from daebon.console import Stage, ended
 from daebon.messages import _
-from daebon.runner import write_files
+from daebon.runner import resuming, write_files
 from daebon.signals import StopFlag
 from transcript.errors import DaebonError, Interrupted
+from transcript.turn import Turn
 
 
 def play(take: Any, stage: Stage, flag: StopFlag, *, auto: bool) -> int:
@@ -37,7 +39,7 @@ def play(take: Any, stage: Stage, flag: StopFlag, *, auto: bool) -> int:
     stage.arcs(company.turns(take.state().get("head")))
     if stopped:
         played = take.state().get("n", 0)
-        resume = f"daebon resume {take.run} --out {folder.parent}"
+        resume = resuming(company.store, company.store.run(take.run))
         stage.notice(_("stopped after {n} turns; go on with: {command}", n=played, command=resume))
     elif not stage.quiet:
         stage.notice("\n" + _("{over}; the script is in:", over=ended(take.over)))
@@ -70,6 +72,18 @@ def _try_files(take: Any, stage: Stage) -> None:
         write_files(take)
     except DaebonError as error:
         stage.notice(str(error))
+
+
+def line_by_line(stage: Stage, turns: Sequence[Turn], path: Sequence[int]) -> None:
+    """Show turns, one at each Enter, until Ctrl-D or the last one."""
+    from daebon.studio.desk import unechoed
+
+    stage.notice(_("Enter: the next line · Ctrl-D: leave"))
+    with unechoed():
+        for turn in turns:
+            stage.turn(turn, path)
+            if turn is not turns[-1] and not sys.stdin.readline():
+                return
 
 
 def is_terminal() -> bool:

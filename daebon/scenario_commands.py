@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from daebon import messages
+from daebon.options import Lang
+
 app = typer.Typer(help="Write and check scenarios; list the shipped ones.", no_args_is_help=True)
 
 
@@ -26,6 +29,7 @@ def scenario_new(
     out: Annotated[Path | None, typer.Option("--out", help="The scenario file; default: TITLE.yaml.")] = None,
     model: Annotated[str, typer.Option("--model", help="As for `daebon play`.")] = "embedded",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same proposals.")] = 7,
+    lang: Lang = None,
 ) -> None:
     """Write a scenario, question by question: cast, relations, the beats of a structure, arcs.
 
@@ -34,6 +38,7 @@ def scenario_new(
     from daebon.scenario_new import new_scenario
     from transcript.errors import UsageError
 
+    messages.use(lang)
     if out and out.exists():
         raise UsageError(f"{out} is there already; choose another --out")
     path = new_scenario(idea, out, model, seed)

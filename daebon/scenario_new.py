@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from agents.authoring import (
-    Author,
+from agents.authoring import Author
+from agents.ideas import (
     Beat,
     Proposal,
     age_of,
@@ -23,15 +23,16 @@ from agents.authoring import (
 )
 from agents.speech import LEVELS
 from daebon.authoring import Desk, Draft, asked, finished, scenario_fault
-from emotion.shapes import SHAPES
+from daebon.messages import _
+from emotion.shapes import GLOSS, SHAPES
 from model import ModelConfig, load_chat_model
 from scenarios import load_persona
 from scenarios.writing import rows_yaml
 from transcript.errors import FileError
 from transcript.exports import safe_name
 
+_GLOSSES: dict[str, str] = dict(GLOSS.items())
 _MOST = 4  # people that are asked for; more are written into the file
-_STRUCTURES = "구조: 기승전결 4비트, 3막 5비트, 세이브 더 캣 7비트"
 
 
 def new_scenario(idea: str, out: Path | None, model: str, seed: int) -> Path:
@@ -55,25 +56,32 @@ def new_scenario(idea: str, out: Path | None, model: str, seed: int) -> Path:
 def questions(desk: Desk, author: Author | None, folder: Path) -> dict[str, Any]:
     """Ask for everything and return the scenario under the keys of its file; personas are found from `folder`."""
     known, idea = desk.draft.answers, desk.draft.idea
-    title = [Proposal(" ".join((parts_of(idea)[0] or idea).split()[-2:]), "로그라인의 주어")] if idea else []
-    desk.one("title", "제목", lambda: title, lambda v: "" if v else "제목을 쓴다")
-    desk.one("logline", "로그라인: 한 문장 이야기", lambda: [Proposal(idea, "준 그대로")] if idea else ())
-    desk.one("genre", "장르", _of_list(author, "장르", "genre", known))
-    desk.one("place", "배경의 곳")
-    desk.one("period", "시대", _of_list(author, "시대", "period", known))
-    desk.one("season", "계절", _of_list(author, "계절", "season", known))
-    desk.one("tone", "분위기", _of_list(author, "분위기", "tone", known))
+    title = (
+        [Proposal(" ".join((parts_of(idea)[0] or idea).split()[-2:]), _("the subject of the logline"))] if idea else []
+    )
+    desk.one("title", _("Title"), lambda: title, lambda v: "" if v else _("a scenario needs a title"))
+    desk.one(
+        "logline",
+        _("Logline: the story in one sentence"),
+        lambda: [Proposal(idea, _("as you gave it"))] if idea else (),
+    )
+    desk.one("genre", _("Genre"), _of_list(author, "장르", "genre", known))
+    desk.one("place", _("Setting: the place"))
+    desk.one("period", _("Period"), _of_list(author, "시대", "period", known))
+    desk.one("season", _("Season"), _of_list(author, "계절", "season", known))
+    desk.one("tone", _("Tone"), _of_list(author, "분위기", "tone", known))
     people = _cast(desk, author, folder)
     names = [str(person["name"]) for person in people]
     relations = _relations(desk, people)
     structure = (
-        desk.choice("structure", _STRUCTURES, structures(), lambda: _structures(author, known)) or structures()[0]
+        desk.choice("structure", _structure_label(), structures(), lambda: _structures(author, known))
+        or structures()[0]
     )
     scenes = _scenes(desk, beats(structure), names)
     arc = {}
     for name in names[:2]:
         shapes = partial(author.shape, name, known) if author else None
-        if shape := desk.choice(f"arc {name}", f"{name}의 감정선", SHAPES, shapes):
+        if shape := desk.choice(f"arc {name}", _("Arc of {name}", name=name), SHAPES, shapes, _GLOSSES):
             arc[name] = shape
     setting = {key: known[key] for key in ("place", "period", "season") if known[key]}
     row: dict[str, Any] = {"title": known["title"]}
@@ -89,7 +97,7 @@ def _of_list(author: Author | None, question: str, kind: str, known: Mapping[str
     def propose() -> Sequence[Proposal]:
         if author is None:
             return ()
-        said = of_idea(kind, author.idea) or ([Proposal("현대", "기본값")] if kind == "period" else [])
+        said = of_idea(kind, author.idea) or ([Proposal("현대", _("the default"))] if kind == "period" else [])
         first = [offer.value for offer in said]
         return [*said, *(o for o in author.chosen(question, values(kind), known) if o.value not in first)]
 
@@ -105,7 +113,8 @@ def _cast(desk: Desk, author: Author | None, folder: Path) -> list[dict[str, Any
     people = list[dict[str, Any]]()
     for n in range(1, _MOST + 1):
         taken = [str(person["name"]) for person in people]
-        label = f"인물 {n}: 이름, 또는 인물 파일의 경로" + (" (Enter는 그만)" if n > 2 else "")
+        label = _("Person {n}: a name, or the path of a persona file", n=n)
+        label += _(" (Enter: no more)") if n > 2 else ""
         offers = _names(author, taken) if author and n <= 2 else []
         name = desk.one(f"cast {n}", label, _given(offers), partial(_name_fault, n, taken, folder))
         if not name:
@@ -114,9 +123,11 @@ def _cast(desk: Desk, author: Author | None, folder: Path) -> list[dict[str, Any
             persona = load_persona(folder / name)
             people.append({"name": persona.name, "file": name, "voice": {"level": persona.voice.level}})
             continue
-        role = [Proposal(parts_of(author.idea)[n - 1], "로그라인에서")] if author and n <= 2 else []
-        said = desk.one(f"role {n}", f"{name}: 다른 인물도 아는 한 줄", _given(role))
-        level = desk.choice(f"level {n}", f"{name}의 기본 높임", LEVELS, partial(_levels, author, said))
+        role = [Proposal(parts_of(author.idea)[n - 1], _("from the logline"))] if author and n <= 2 else []
+        said = desk.one(f"role {n}", _("{name}: one line that the others know too", name=name), _given(role))
+        level = desk.choice(
+            f"level {n}", _("How {name} usually speaks", name=name), LEVELS, partial(_levels, author, said)
+        )
         person: dict[str, Any] = {"name": name}
         person |= {"role": said} if said else {}
         people.append(person | ({"voice": {"level": level}} if level else {}))
@@ -125,14 +136,14 @@ def _cast(desk: Desk, author: Author | None, folder: Path) -> list[dict[str, Any
 
 def _name_fault(n: int, taken: Sequence[str], folder: Path, value: str) -> str:
     if not value:
-        return "인물은 둘은 있어야 한다" if n <= 2 else ""
+        return _("a scenario needs two people") if n <= 2 else ""
     if value.endswith((".yaml", ".yml")):
         try:
             value = load_persona(folder / value).name
         except FileError as error:
             return str(error)
     if value in taken:
-        return f"{value}은(는) 이미 있는 이름이다"
+        return _("{name} is there already", name=value)
     return scenario_fault({"title": "제목", "cast": [{"name": value}], "scenes": [{"beats": [{"goal": "만난다"}]}]})
 
 
@@ -140,11 +151,13 @@ def _names(author: Author, taken: Sequence[str]) -> list[Proposal]:
     who = parts_of(author.idea)[len(taken)] or author.idea
     age = age_of(who)
     found = names_for(who, age.value if age else "", taken, author.seed)
-    return [Proposal(name, "이름 목록에서") for name in found[:4]]
+    return [Proposal(name, _("from the list of names")) for name in found[:4]]
 
 
 def _levels(author: Author | None, role: str) -> Sequence[Proposal]:
-    return [said] if author and (said := level_of_idea(role)) else [Proposal("해요체", "기본값")] if author else ()
+    return (
+        [said] if author and (said := level_of_idea(role)) else [Proposal("해요체", _("the default"))] if author else ()
+    )
 
 
 def _relations(desk: Desk, people: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -154,15 +167,25 @@ def _relations(desk: Desk, people: Sequence[Mapping[str, Any]]) -> list[dict[str
             if a is b:
                 continue
             usual = (a.get("voice") or {}).get("level")
-            offers = [Proposal(usual, f"{a['name']}의 기본 높임")] if usual else []
+            offers = [Proposal(usual, _("the usual level of {name}", name=a["name"]))] if usual else []
             level = desk.choice(
-                f"relation {a['name']} {b['name']}", f"{a['name']} → {b['name']} 높임", LEVELS, _given(offers)
+                f"relation {a['name']} {b['name']}",
+                _("{a} → {b}: speech level", a=a["name"], b=b["name"]),
+                LEVELS,
+                _given(offers),
             )
-            address = desk.one(f"address {a['name']} {b['name']}", f"{a['name']} → {b['name']} 부르는 말")
+            address = desk.one(
+                f"address {a['name']} {b['name']}", _("{a} → {b}: what they call them", a=a["name"], b=b["name"])
+            )
             if level or address:
                 row = {"from": a["name"], "to": b["name"], "level": level, "address": address}
                 rows.append({key: value for key, value in row.items() if value})
     return rows
+
+
+def _structure_label() -> str:
+    names = ", ".join(f"{name} {len(beats(name))}" for name in structures())
+    return _("Structure, with the number of its beats: {names}", names=names)
 
 
 def _structures(author: Author | None, known: Mapping[str, Any]) -> Sequence[Proposal]:
@@ -177,18 +200,20 @@ def _scenes(desk: Desk, plan: Sequence[Beat], names: Sequence[str]) -> list[dict
         mine = [beat for beat in plan if beat.scene == number]
         before = scenes[-1]["heading"].get("place", "") if scenes else known.get("place", "")
         place = desk.one(
-            f"scene {number}", f"S#{number}. 곳", _given([Proposal(before, "앞에 쓴 곳")] if before else [])
+            f"scene {number}",
+            _("S#{n}. The place", n=number),
+            _given([Proposal(before, _("the place before"))] if before else []),
         )
-        action = desk.one(f"action {number}", f"S#{number}. 여는 지문")
+        action = desk.one(f"action {number}", _("S#{n}. The opening action", n=number))
         rows = []
         for at, beat in enumerate(mine, 1):
             text = desk.one(
                 f"beat {number}.{at}",
-                f"S#{number} 비트 {at}: 인물 사이에 벌어지는 행동 한 문장",
+                _("S#{n} beat {beat}: what happens between the people, in one sentence", n=number, beat=at),
                 _given(
                     [
-                        Proposal(goal(beat.goal, a, b), "구조의 틀"),
-                        Proposal(goal(beat.goal, b, a), "두 사람을 바꾸어"),
+                        Proposal(goal(beat.goal, a, b), _("the pattern of the structure")),
+                        Proposal(goal(beat.goal, b, a), _("the two changed round")),
                     ]
                 ),
             )

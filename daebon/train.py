@@ -262,21 +262,33 @@ def adapter(
     merge: Annotated[
         Path | None, typer.Option("--merge", metavar="DIR", help="Base and adapter as one model for `--model hf:DIR`.")
     ] = None,
+    four_bits: Annotated[
+        Path | None,
+        typer.Option(
+            "--four-bits",
+            metavar="DIR",
+            help="The adapter with more ranks, which give back what four bits take from the base, for `--model hf:DIR`.",
+        ),
+    ] = None,
+    rank: Annotated[int, typer.Option("--rank", min=1, help="With --four-bits: how many more ranks.")] = 16,
 ) -> None:
-    """Convert a LoRA of the embedded model for the runtime that plays, or merge any LoRA into its base.
+    """Convert a LoRA of the embedded model for the runtime that plays, merge any LoRA into its base, or mend its four bits.
 
-    The adapter's card is written beside it (FILE.md).
+    The adapter's card is written beside it (FILE.md). --four-bits is for an
+    adapter whose base was not in four bits while it was trained: one that
+    was (ldcc-sft) has learnt to live with them.
 
       daebon train adapter run-dpo --out drama.gguf
       daebon play 바다 --model embedded:drama.gguf
       daebon train adapter run-dpo --merge whole
+      daebon train adapter run-dpo --four-bits mended && daebon model plan hf:mended
     """
     from training.adapter import card, write_adapter, write_merged
     from transcript.errors import UsageError
     from transcript.record import write_atomically
 
-    if not out and not merge:
-        raise UsageError("nothing to write; give --out FILE.gguf, --merge DIR, or both")
+    if not out and not merge and not four_bits:
+        raise UsageError("nothing to write; give --out FILE.gguf, --merge DIR, --four-bits DIR, or several")
     if out:
         digest = write_adapter(run, out)
         write_atomically(out.with_suffix(".md"), card(run, out, digest))
@@ -284,6 +296,10 @@ def adapter(
     if merge:
         write_merged(run, merge)
         _say(f"merged model in {merge}")
+    if four_bits:
+        from training.four_bits import write_corrected
+
+        _say(f"adapter of rank {write_corrected(str(run), four_bits, rank=rank)} in {four_bits}")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from agents.knowledge import Fact, facts_of
 from agents.psychology import Disposition, disposition
 from emotion.dynamics import Temper
 from emotion.measure import EmotionModel
+from graph.state import StageState
 from model.base import OnToken, StageModel
 from scenarios.values import Persona, Relation, Scenario
 from transcript.store import RunStore
@@ -35,6 +36,7 @@ class Company:
     steer: bool = True
     on_work: OnWork | None = None
     on_token: OnToken | None = None
+    foreseen: tuple[StageState, StageState] | None = None  # a state, and what `direct` makes of it
     facts: tuple[Fact, ...] = field(init=False)
     director: Director = field(init=False)
     characters: Mapping[str, Character] = field(init=False)

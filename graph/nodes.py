@@ -10,7 +10,7 @@ from typing import Literal
 from langgraph.types import interrupt
 
 from agents import narration
-from agents.character import SAMPLING, first_sentence, warmth, weigh, with_shorter
+from agents.character import SAMPLING, first_sentence, sound, warmth, weigh, with_shorter
 from agents.director import LITTLE, freshness
 from agents.guards import GRAVE, Rules, gravity
 from agents.knowledge import forbidden
@@ -32,6 +32,8 @@ _JUDGED = 100  # answers of a beat that are kept
 
 def direct(company: Company, state: StageState) -> StageState:
     """Decide what happens next: a finished line, a cue, an action line to write, or the end."""
+    if company.foreseen and company.foreseen[0] == state:
+        return {**company.foreseen[1], "began": time.time()}
     state = _begun(state)
     while not state["over"]:
         if state["pending"]:
@@ -58,7 +60,10 @@ def speak(company: Company, state: StageState) -> StageState:
     _tell(company, "지문" if acting else cue_of(state).speaker)
     ask = asked_for(company, state)
     start = ask.start
-    proposal = company.model.propose(
+    if start and company.on_token:
+        company.on_token(start)  # so that who watches sees the whole line
+    voice = company.model if acting else company.model.voice(cue_of(state).speaker)
+    proposal = voice.propose(
         ask.prompt,
         company.candidates,
         seed=seed_of(state),
@@ -66,7 +71,7 @@ def speak(company: Company, state: StageState) -> StageState:
         stop=["\n"],
         on_token=company.on_token,
     )
-    drawn = proposal.completions
+    drawn = sound(proposal.completions)
     if not acting:
         drawn = tuple(map(first_sentence, drawn)) if start else with_shorter(drawn)
     raw = [[start + one.text, one.logprob, len(one.tokens) or None] for one in drawn]
@@ -248,6 +253,17 @@ def _rules(company: Company, state: StageState, cue: Cue, recent: Sequence[str])
         written=[line for persona in director.personas.values() for line in persona.voice.examples],
         forbidden=forbidden(company.facts, cue.speaker, state["known"], locked),
         revealing=bool(cue.reveal),
+        told=[
+            director.personas[cue.speaker].persona,
+            cue.intention,
+            *(beat.goal for scene in company.scenario.scenes for beat in scene.beats),
+            *state.get("whispers", {}).get(cue.speaker, ()),
+        ],
+        called=[
+            (to, relation.address)
+            for (from_, to), relation in company.relations(state["relations"]).items()
+            if from_ == cue.speaker and relation.address
+        ],
     )
 
 
@@ -260,7 +276,7 @@ def _misses(company: Company, best: Candidate, ask: Ask | None) -> bool:
 
 def _cost(state: StageState) -> Cost:
     cost = state["cost"]
-    seconds = time.time() - state["began"] if state["began"] else 0.0
+    seconds = max(0.0, time.time() - state["began"]) if state["began"] else 0.0  # the clock may have been set back
     return Cost(
         round(seconds, 4),
         round(cost.get("model_seconds", 0.0), 4),

@@ -24,6 +24,7 @@ from graph.state import StageState, cleared
 from transcript.branches import Branches, Version, Why
 from transcript.errors import UsageError
 from transcript.preferences import Draft
+from transcript.store import MAIN, RunStore
 from transcript.turn import Turn
 
 Place = tuple[RunnableConfig, StageState]  # a checkpoint, and the values in which the take differs from it
@@ -40,6 +41,7 @@ class Playhead:
         self.branches = Branches(company.store, run)
         self.feed: Any = None
         self._saver, self._reader = saver, reader
+        self._threads = [config_of(thread, limit) for thread in (run, *_origins(company.store, run))]
 
     def state(self) -> StageState:
         """Return the values of the last checkpoint, those of the curtain before the first; {} before the start."""
@@ -57,6 +59,11 @@ class Playhead:
         if not state:
             raise UsageError("the curtain has not risen yet: play the first line")
         return cast(StageState, state)
+
+    def undecided(self) -> StageState | None:
+        """Return the state from which the director decides next; None where something else comes next."""
+        snapshot = self.graph.get_state(self.config)
+        return cast(StageState, snapshot.values) if snapshot.next == ("direct",) else None
 
     def writable(self) -> None:
         """Raise UsageError where this take only reads."""
@@ -138,6 +145,27 @@ class Playhead:
             self.graph.update_state(self.config, changed, as_node=node)
         self.feed = None
 
+    def inherit(self) -> bool:
+        """Make the first checkpoint of a take that goes on from another's line, with all that was arranged there; False of any other.
+
+        The other take is only read: its turns and checkpoints never change.
+        """
+        told = self.company.store.run(self.run).take.get("from")
+        if told is None:
+            return False
+        here = self.branches.here()
+        for head in reversed(self.company.store.ids(here.fork if here else told["head"])):
+            if found := list(self._history(head)):  # a turn that the other take commits just now has none yet
+                break
+        else:
+            return False
+        if here is None:
+            self.branches.start(head)
+        snapshot = next((one for one in found if one.next in ((), ("direct",))), found[-1])
+        state = {**snapshot.values, **_between(snapshot), "run": self.run, "branch": MAIN}
+        self.graph.update_state(self.config, state, as_node="measure")
+        return True
+
     def retried(self, version: Version) -> int:
         """Return the turn that a retry's version says anew."""
         line = self.company.store.ids(version.from_head)
@@ -152,16 +180,16 @@ class Playhead:
         if version:
             mine = (one for one in self._history(head, version.id) if one.next in ((), ("direct",)))
             if last := next(mine, None):
-                return last.config, StageState()
+                return self._placed(last, StageState())
             if version.why in ("branch", "edit", "pick") and version.from_id and version.from_head:
                 old = version.from_head
                 if self.branches.root(old) == self.branches.root(head):  # as it was left, the words apart
                     found = (one for one in self._history(old, version.from_id) if one.next in ((), ("direct",)))
                     if last := next(found, None):
-                        return last.config, self._revised(head) if head != old else StageState()
+                        return self._placed(last, self._revised(head) if head != old else StageState())
         root = self.branches.root(head)
         *_, first = self._history(root, there=True)
-        return first.config, self._revised(head) if root != head else StageState()
+        return self._placed(first, self._revised(head) if root != head else StageState())
 
     def asked(self, turn: int) -> list[Place]:
         """Return the places right before the model was asked for a turn, one for each time it was asked; [] if it wasn't."""
@@ -175,7 +203,7 @@ class Playhead:
                     break
         line = self.branches.owner(turn)[1]
         values = self._revised(line) if line != before else StageState()
-        return [(one.config, values) for one in reversed(found)]
+        return [self._placed(one, values) for one in reversed(found)]
 
     def values(self, place: Place) -> StageState:
         """Return the whole state at a place."""
@@ -184,12 +212,19 @@ class Playhead:
     def _history(self, head: int | None, branch: str | None = None, *, there: bool = False) -> Iterator[StateSnapshot]:
         """Yield the checkpoints at turn `head`, of one branch if given, the last first; `there` has to be one."""
         wanted = placed(head, branch)
-        found = [one.config for one in self._saver.list(self.config, filter=dict(wanted))]
+        found = [one.config for thread in self._threads for one in self._saver.list(thread, filter=dict(wanted))]
         yield from map(self.graph.get_state, found)
         if there and not found:  # written by an older daebon, whose checkpoints don't tell their place
             for one in self.graph.get_state_history(self.config):
                 if wanted.items() <= placed(one.values.get("head"), one.values.get("branch")).items():
                     yield one
+
+    def _placed(self, snapshot: StateSnapshot, values: StageState) -> Place:
+        """Return a checkpoint as a place; of one in the thread of another take, its values, as nothing is written there."""
+        if snapshot.config["configurable"]["thread_id"] == self.run:
+            return snapshot.config, values
+        state = cast(StageState, {**snapshot.values, **values, "run": self.run})
+        return self.graph.get_state(self.config).config, state
 
     def _revised(self, head: int | None) -> StageState:
         """Return what differs after turn `head`, itself or one before it a revision, from the turns it is a version of."""
@@ -207,6 +242,13 @@ class Playhead:
     def _relations(self, head: int) -> list[dict[str, Any]]:
         *_, first = self._history(self.branches.root(head), there=True)
         return list(first.values["relations"])
+
+
+def _origins(store: RunStore, run: str) -> Iterator[str]:
+    """Yield the takes from whose lines a take goes on, the nearest first."""
+    while told := store.run(run).take.get("from"):
+        run = told["run"]
+        yield run
 
 
 def _between(snapshot: StateSnapshot) -> StageState:

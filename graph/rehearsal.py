@@ -155,7 +155,7 @@ def interview(
         company.heard(state["head"], state["path"], [name]),
         talk,
         question,
-        company.model,
+        company.model.voice(name),
         seed=state["seed"],
         feeling=dynamics.in_words(name, state["feelings"][name]),
         whispers=state.get("whispers", {}).get(name, ()),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -13,6 +15,7 @@ from agents.suggestions import Suggestion
 from emotion.arcs import planned_and_measured
 from graph import choices, moves, rehearsal
 from graph.context import Company
+from graph.foresight import Foresight
 from graph.playhead import Playhead
 from graph.rehearsal import Costs, Who
 from graph.scenes import opening_state, suggested
@@ -55,6 +58,7 @@ class Take:
         """Build the graph; `limit` is the most turns of the take, `reader` says why it may only be read, "" where it may be played."""
         self.company, self.run, self.reader = company, run, reader
         self._head = Playhead(company, saver, run, limit, reader)
+        self._foresight = Foresight(company, self.report)
         self._talks: dict[str, list[tuple[str, str]]] = {}
 
     def start(self, seed: int, human: Sequence[str], *, person: bool) -> None:
@@ -63,7 +67,7 @@ class Take:
 
     def resume(self, seed: int, human: Sequence[str], *, person: bool) -> None:
         """Go on from the last checkpoint, or from the start when the process died before the first one."""
-        if not self.state():
+        if not self.state() and not (not self.reader and self._head.inherit()):
             self.start(seed, human, person=person)
         elif not self.reader:
             self._head.catch_up()
@@ -75,6 +79,7 @@ class Take:
         """Yield each turn once it is committed; ends at the curtain, at a question, or with `pause` after one turn."""
         head = self._head
         head.writable()
+        self.wait()
         feed, head.feed = head.feed, None
         if feed is None and not head.graph.get_state(head.config).next:
             return
@@ -88,6 +93,30 @@ class Take:
                 yield self.company.turns(update["measure"]["head"])[-1]
             for question in update.get("__interrupt__", ()):
                 yield _question(question.value)
+
+    def foresee(self) -> None:
+        """Have what the next `play` needs be read by the model meanwhile; whatever comes instead is as right as without."""
+        if not self.reader and self._head.feed is None and (state := self._head.undecided()):
+            self._foresight.look(state)
+
+    def wait(self) -> None:
+        """Wait for what the next `play` needs of what `foresee` began, and stop the rest; Interrupted after `stop_foreseeing`."""
+        self._foresight.wait(self._head.undecided() if self._head.feed is None else None)
+
+    def stop_foreseeing(self) -> None:
+        """End what `foresee` began as soon as the model can; a signal's handler may call it."""
+        self._foresight.stop()
+
+    def close(self) -> None:
+        """End what still runs; the model may be closed then."""
+        self._foresight.close()
+
+    def report(self, error: Exception) -> Path:
+        """Add where a fault of ours came from to a file in the take's folder; return its path."""
+        path = self.company.store.run(self.run).folder / "errors.log"
+        with path.open("a", encoding="utf-8") as file:
+            file.write("".join(traceback.format_exception(error)) + "\n")
+        return path
 
     def say(self, text: str, parenthetical: str | None = None) -> None:
         """Answer LineWanted; an empty `text` lets the model speak this once."""
@@ -107,6 +136,7 @@ class Take:
 
     def suggest(self) -> tuple[Suggestion, ...]:
         """Return three events that could come next, as different from one another as can be."""
+        self._foresight.wait()
         found, _ = suggested(self.company, self._head.between())
         return found
 
@@ -199,6 +229,7 @@ class Take:
 
         Neither turns nor state change; the talk is remembered by this object only.
         """
+        self._foresight.wait()
         talk = self._talks.setdefault(name, [])
         talk.append(rehearsal.interview(self.company, self._head.between(), name, talk, question))
         return talk[-1][1]

@@ -1,7 +1,7 @@
-"""What the studio says, in Korean or English: English stands in the code, Korean in `ko/LC_MESSAGES/daebon.po`.
+"""What a writer reads, in the studio and in authoring: English stands in the code, Korean in `ko/LC_MESSAGES/daebon.po`.
 
 After a change of a message, from the repository root, with Babel (dev):
-`pybabel extract -k _ -k N_ --no-location -o daebon.pot daebon/studio daebon/play.py`, then
+`pybabel extract -k _ -k N_ --no-location -o daebon.pot daebon`, then
 `pybabel update -N -D daebon -i daebon.pot -d daebon/messages -l ko --omit-header`, translate, and
 `pybabel compile -D daebon -d daebon/messages`. tests/daebon/test_messages.py says what was forgotten.
 """
@@ -9,9 +9,13 @@ After a change of a message, from the repository root, with Babel (dev):
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable
 from gettext import NullTranslations, translation
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from transcript.errors import UsageError
 
 LANGUAGES = ("ko", "en")
 
@@ -19,10 +23,20 @@ _spoken: NullTranslations = NullTranslations()
 
 
 def use(language: str | None = None) -> None:
-    """Speak `language` from now on, `ko` or `en`; None takes the locale's, English unless that is Korean."""
+    """Speak `language` from now on, `ko` or `en`; None takes the locale's, English unless that is Korean.
+
+    Raises UsageError for another one.
+    """
     global _spoken
-    korean = (language or _of_locale()) == "ko"
+    if language not in (None, *LANGUAGES):
+        raise UsageError(f"--lang {language}: give {' or '.join(LANGUAGES)}")
+    korean = (language or of_locale()) == "ko"
     _spoken = translation("daebon", Path(__file__).parent, ["ko"]) if korean else NullTranslations()
+
+
+def language() -> Literal["ko", "en"]:
+    """Return the language in use."""
+    return "en" if type(_spoken) is NullTranslations else "ko"
 
 
 def _(message: str, **values: Any) -> str:
@@ -31,12 +45,20 @@ def _(message: str, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
+def reworded(text: str, table: Iterable[tuple[str, str]]) -> str:
+    """Return what a room below says in the language in use: the message of the first pattern that matches all of it."""
+    for pattern, message in table:
+        if found := re.fullmatch(pattern, text):
+            return _(message, **found.groupdict())
+    return text
+
+
 def N_(message: str) -> str:
     """Mark a message of a table, which is said by `_` later."""
     return message
 
 
-def _of_locale() -> str:
-    """Return the language of the first variable that is set, in the order of POSIX."""
+def of_locale() -> str:
+    """Return the language of the first variable that is set, in the order of POSIX: `ko`, `en`, `c` …."""
     named = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return named.partition("_")[0].partition(".")[0].lower()

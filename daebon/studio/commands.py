@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-from rich.text import Text
-
-from daebon.messages import N_, _
-from daebon.studio import actions, rewriting, showing
+from daebon.messages import N_, _, language
+from daebon.studio import actions, helping, rewriting, showing
 from daebon.studio.moves import Move
 from transcript.errors import UsageError
 
@@ -40,8 +37,13 @@ class Command:
     more: str = ""  # what /help COMMAND adds
 
     def shown(self, names: Sequence[str]) -> str:
-        """Return the example with names of this play for {a} and {b}."""
-        return self.example.format(a=names[0], b=names[-1])
+        """Return the example with names of this play for {a} and {b}, the command as it is spelled in the language in use."""
+        return self.example.format(a=names[0], b=names[-1]).replace(f"/{self.names[0]}", f"/{self.spelled}", 1)
+
+    @property
+    def spelled(self) -> str:
+        """Return its name in the language in use."""
+        return self.names[1] if language() == "ko" else self.names[0]
 
 
 PLAY, TEXT, TIME, STAGE, LOOK, DESK = (
@@ -53,48 +55,23 @@ PLAY, TEXT, TIME, STAGE, LOOK, DESK = (
     N_("Desk"),
 )
 GROUPS = (PLAY, TEXT, TIME, STAGE, LOOK, DESK)
-_TYPING = N_(
-    "your role says it; {a}: 왔어요. gives anybody a line, (웃으며) before it directs it, (파도가 친다.) alone happens"
-)
 
 
 def _help(studio: Studio, rest: str) -> Move:
-    """Show the commands by group, or one with what can be said of it."""
+    """Show the commands, those of one group, or one with what can be said of it."""
+    names = list(studio.cast)
     if not rest:
-        studio.screen.show(_all(list(studio.cast)))
-        return Move.STAY
-    command = find(rest)
-    if command is None:
+        studio.screen.show(*helping.fitting(BY_GROUP, names, studio.screen.out))
+    elif rest == "all":
+        studio.screen.show(helping.whole(BY_GROUP, names, two=False))
+    elif command := find(rest):
+        for row in helping.one(command, names):
+            studio.screen.tell(row)
+    elif group := helping.group_named(GROUPS, rest):
+        studio.screen.show(helping.of_group(group, BY_GROUP[group], names))
+    else:
         raise UsageError(_("no command {word}; {hint}/help lists them", word=rest, hint=""))
-    spellings = " · ".join(f"/{name}" for name in command.names)
-    studio.screen.tell(f"{spellings} {_(command.usage) if command.usage else ''}".rstrip())
-    studio.screen.tell(_(command.summary))
-    if command.more:
-        studio.screen.tell(_(command.more))
-    studio.screen.tell(_("example: {example}", example=command.shown(list(studio.cast))))
     return Move.STAY
-
-
-def _all(names: Sequence[str]) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold", ratio=1)
-    table.add_row(Text("Enter", style="bold"), _("the next line"))
-    table.add_row(Text(_("text"), style="bold"), _(_TYPING, a=names[0]))
-    for group in GROUPS:
-        table.add_row("", "")
-        table.add_row(Text(_(group), style="bold underline"), "")
-        for command in COMMANDS:
-            if command.group == group:
-                name = Text(f"/{command.names[0]}", style="bold").append(f" /{command.names[1]}", style="dim")
-                says = Text(_(command.summary))
-                if command.usage:
-                    says.append(f"  {command.shown(names)}", style="dim")
-                table.add_row(name, says)
-    table.add_row("", "")
-    table.add_row(Text("Tab", style="bold"), _("completes commands and names; Ctrl-R searches what you typed before"))
-    table.add_row(Text("Ctrl-C", style="bold"), _("stops the line that is being made; Ctrl-D leaves, all saved"))
-    return table
 
 
 COMMANDS = (
@@ -223,14 +200,16 @@ COMMANDS = (
         more=N_("each retry, edit and pick is a pair of lines from which `daebon train dataset` learns your taste"),
     ),
     Command(
-        ("help", "도움말", "도움"), DESK, N_("[COMMAND]"),
-        N_("this list, or one command explained"), "/help edit", _help, ("command",), early=True,
+        ("help", "도움말", "도움"), DESK, N_("[COMMAND | GROUP | all]"),
+        N_("the commands; a group of them; or one explained"), "/help edit", _help, ("command",), early=True,
     ),
     Command(
         ("quit", "끝", "나가기"), DESK, "",
         N_("leave; everything is saved"), "/quit", actions.quit_, early=True,
     ),
 )  # fmt: skip
+
+BY_GROUP = {group: [command for command in COMMANDS if command.group == group] for group in GROUPS}
 
 
 def find(word: str) -> Command | None:

@@ -14,5 +14,9 @@ class Move(Enum):
     LEAVE = auto()
 
 
+class Instead(UsageError):
+    """A command was typed where an answer was wanted; its text is the message."""
+
+
 class Unfinished(UsageError):
     """A command came without what it needs; the studio shows its example."""

@@ -89,9 +89,9 @@ class Screen(Stage):
             if turn:
                 self.turn(turn, path)
 
-    def show(self, what: RenderableType) -> None:
-        """Show something that is not part of the script."""
-        self.out.print(what, width=min(self.out.width, WIDE))
+    def show(self, what: RenderableType, width: int = WIDE) -> None:
+        """Show something that is not part of the script, at most `width` columns wide."""
+        self.out.print(what, width=min(self.out.width, width))
 
     def aside(self, name: str, text: str) -> None:
         """Show what a role says outside the scene."""
@@ -134,7 +134,8 @@ class Screen(Stage):
         if not self._worker:
             return _("the director")
         rate = f" · {self._tokens / max(seconds, 1e-6):.0f} tok/s" if self._tokens else ""
-        return f"{self._worker} · {seconds:.0f} s{rate}"
+        who = self._worker if self._worker in self._names else _("an action line")
+        return f"{who} · {seconds:.0f} s{rate}"
 
     def _dialogue(self, turn: Turn) -> None:
         self.show(self._line(turn.speaker or "", turn.marker or "", turn.parenthetical, turn.text, str(turn.n)))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import errno
 import signal
-import sqlite3
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from agents import prompts
@@ -20,13 +17,12 @@ from daebon.studio.commands import COMMANDS, find, nearest
 from daebon.studio.completion import StudioCompleter
 from daebon.studio.desk import Desk, unechoed
 from daebon.studio.faults import in_words
-from daebon.studio.moves import Move, Unfinished
+from daebon.studio.moves import Instead, Move, Unfinished
 from daebon.studio.reading import Said, lines_of, number_of
 from daebon.studio.screen import Screen
 from graph.take import ChoiceWanted, LineWanted, Take
 from transcript.errors import DaebonError, Interrupted, UsageError
 from transcript.exports import FORMATS
-from transcript.store import store_problem
 from transcript.turn import Turn
 
 _DOCUMENTS = "pip install 'daebon[documents]'"
@@ -67,7 +63,7 @@ class Studio:
     def sit(self) -> None:
         """Play with the person until they leave, or the terminal is gone."""
         flag = self.flag
-        flag.wake = self.desk.leave
+        flag.wake = self._wake
         try:
             with unechoed():
                 move = self._done(self._open)
@@ -76,6 +72,11 @@ class Studio:
                     move = self._done(self._go if move is Move.GO else self._next)
         finally:
             flag.wake = None
+
+    def _wake(self) -> None:
+        """Leave what waits, for a signal: the person's line, and what is read ahead."""
+        self.take.stop_foreseeing()
+        self.desk.leave()
 
     def _open(self) -> Move:
         """Show where the take stands and play the opening of a new one."""
@@ -112,12 +113,18 @@ class Studio:
         return Move.AGAIN
 
     def ask(self, prompt: str, default: str = "") -> str | None:
-        """Return the answer to a question of a command, None where the person gives none (Ctrl-C, Ctrl-D)."""
+        """Return the answer to a question of a command, None where the person gives none (Ctrl-C, Ctrl-D).
+
+        A command in place of an answer is done instead.
+        """
         try:
-            return self.desk.answer(prompt, default)
+            answer = self.desk.answer(prompt, default)
         except (KeyboardInterrupt, EOFError):
             self.flag.check()
             return None
+        if answer.startswith("/") and find(answer.split()[0]):
+            raise Instead(answer)
+        return answer
 
     def _go(self) -> Move:
         """Have the company play one step, and show it."""
@@ -158,6 +165,7 @@ class Studio:
     def _asked(self) -> Move:
         """Ask once and do what was asked for."""
         self._known, self._where = self._words(), self._toolbar()
+        self.take.foresee()
         try:
             text = self.desk.read(self._prompt())
         except KeyboardInterrupt:
@@ -185,6 +193,8 @@ class Studio:
             raise UsageError(_("the curtain has not risen yet; press Enter first"))
         try:
             return command.run(self, " ".join(rest.split()))
+        except Instead as other:
+            return self._command(str(other))
         except Unfinished as error:
             shown = command.shown(list(self.cast))
             raise UsageError(_("something is missing; write it like this: {example}", example=shown)) from error
@@ -278,8 +288,6 @@ class Studio:
             self.screen.wrong(in_words(str(error)))
         except ModuleNotFoundError as error:
             self.screen.wrong(_("{name} is not installed; run: {command}", name=error.name, command=_DOCUMENTS))
-        except sqlite3.Error as error:
-            self.screen.wrong(store_problem(error))
         except OSError as error:
             if error.errno == errno.EIO:  # the terminal was closed, and the signal that says so is still on its way
                 self.flag.hang_up()
@@ -287,16 +295,9 @@ class Studio:
             self.screen.wrong(str(error))
         except Exception as error:  # a fault of ours must not take the person's evening
             self.screen.wrong(_("daebon failed: {error}; what to report stands in:", error=repr(error)))
-            self.screen.path(self._reported(error))
+            self.screen.path(self.take.report(error))
         self._waiting.clear()
         return otherwise
-
-    def _reported(self, error: Exception) -> Path:
-        """Add where a fault of ours came from to a file in the take's folder; return its path."""
-        path = self.take.company.store.run(self.take.run).folder / "errors.log"
-        with path.open("a", encoding="utf-8") as file:
-            file.write("".join(traceback.format_exception(error)) + "\n")
-        return path
 
     def _prompt(self) -> str:
         if isinstance(self.question, ChoiceWanted):

@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
-from agents.authoring import (
-    Author,
+from agents.authoring import Author
+from agents.guards import leaks
+from agents.ideas import (
     age_of,
     beats,
     goal,
@@ -16,7 +17,6 @@ from agents.authoring import (
     structures,
     themes,
 )
-from agents.guards import leaks
 from agents.speech import mismatch
 from scenarios import Level
 
@@ -88,8 +88,8 @@ def test_closed_sets_are_scored_and_say_so(scripted):
     author = Author(scripted({"*": ["…"]}, scores={"꼼꼼하다": 9.0}), "서른둘의 여자 등대지기")
     assert next(offer.value for offer in author.level({})) == "해요체"
     assert {offer.value for offer in author.level({})} == set(get_args(Level))
-    assert "모델이 3가지에서 고름" in author.chosen("구성", structures(), {})[0].how
-    assert author.slider("trait", "agreeableness", {}).how.startswith("모델: ")
+    assert "chosen by the model among 3" in author.chosen("구성", structures(), {})[0].how
+    assert author.slider("trait", "agreeableness", {}).how.startswith("the model finds ")
     assert Author(scripted({"*": ["…"]}), "말이 많은 아이").slider("talk", "talkativeness", {}).value == "0.8"
 
 
@@ -98,7 +98,7 @@ def test_a_retry_brings_another_text_and_junk_is_never_shown(scripted):
     author = Author(scripted({"*": [[*junk, "첫차를 혼자 타는 것"]]}), "무엇도 아닌 사람")
     first = author.text("want", {"name": "소라"})
     assert first is not None
-    assert (first.value, first.how) == ("첫차를 혼자 타는 것", "모델이 씀")
+    assert (first.value, first.how) == ("첫차를 혼자 타는 것", "written by the model")
     assert author.text("want", {"name": "소라"}) is None
     themed = Author(scripted({"*": ["…"]}), "바다를 떠나지 못하는 전학생")
     texts = [themed.text("secret", {"name": "소라"}).value for _ in range(2)]

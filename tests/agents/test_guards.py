@@ -100,3 +100,30 @@ def test_similarity_ignores_spaces_and_marks():
     assert similarity("네.", "네?") == 1.0
     assert similarity("네.", "예.") == 0.0
     assert novelty("처음 듣는 말이에요.", []) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("영호, 그럼 왜 물고기가 들어오지?", "영호"),
+        ("그만해, 영호야!", "영호야"),
+        ("아빠, 그럼 왜 물고기가 들어오지?", None),
+        ("영호가 그랬어, 할머니.", None),
+        ("재민아, 너는 어디 갔다 왔어?", None),
+    ],
+)
+def test_who_has_a_term_of_address_is_not_called_by_name(text, wrong):
+    cast = {"은정": (), "영호": (), "재민": ()}
+    found = fault(text, Rules("은정", cast, "해체", called=[("영호", "아빠"), ("재민", "재민아")]))
+    assert found == (f"address: {wrong}, who is 아빠" if wrong else None)
+
+
+def test_what_only_the_speaker_was_told_is_not_read_out():
+    told = ["소라가 상자를 감추고 태오가 무엇인지 묻는다"]
+    assert "told" in (fault("소라가 상자를 감추고 태오가 무엇인지 묻는대요.", rules(told=told)) or "")
+    assert fault("상자를 왜 감추셨어요?", rules(told=told)) is None
+
+
+def test_a_secret_spelled_out_is_given_away():
+    assert "gives away" in (fault("해·진·호·를 어·제 팔·았·다 하셨어요.", rules()) or "")
+    assert fault("아, 저, 그, 음. 잘 모르겠어요.", rules()) is None

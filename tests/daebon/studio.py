@@ -33,7 +33,8 @@ class Sitting:
     """One studio after the other on one take; `shown` is what the last one put on the screen."""
 
     def __init__(self, take, width=100):
-        self.take, self.width, self.shown, self.flag = take, width, "", StopFlag()
+        self.take, self.width, self.height = take, width, 25
+        self.shown, self.flag = "", StopFlag()
         self.streams = take.company.candidates == 1
 
     def type(self, *inputs):
@@ -53,7 +54,7 @@ class Sitting:
         screen = Screen(self.take.company.scenario, streams=self.streams)
         page = io.StringIO()
         screen.out = screen.err = Console(
-            file=page, width=self.width, highlight=False, force_terminal=True, color_system=None
+            file=page, width=self.width, height=self.height, highlight=False, force_terminal=True, color_system=None
         )
         self.take.company.on_work, self.take.company.on_token = screen.on_work, screen.on_token
         with create_pipe_input() as pipe:

@@ -4,20 +4,27 @@ Killed and late workers are in `python -m benchmarks.batch --only cluster`: proc
 """
 
 import json
+import resource
 import sqlite3
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
-from daebon import __version__
-from daebon.batch.cluster import play_one, play_there
+from daebon import __version__, batch_commands
+from daebon.batch.cluster import _room, play_one, play_there
 from daebon.batch.ledger import Ledger
 from daebon.batch.plan import Batch, Matrix, jobs_of
 from daebon.batch.run import play_here
-from daebon.batch.work import Lane
+from daebon.batch.work import Lane, finish
 from daebon.runner import open_store
-from tests.conftest import FILES
-from transcript.errors import DaebonError, Interrupted, UsageError
+from tests.conftest import BOTH_STORES, FILES
+from tests.postgres import cut
+from transcript.branches import Branches
+from transcript.errors import DaebonError, Interrupted, StoreError, UsageError
 from transcript.record import Transcript
+from transcript.store import RunStore
 from transcript.turn import Turn
 
 distributed = pytest.importorskip("distributed")
@@ -84,10 +91,154 @@ def test_a_take_that_comes_back_twice_is_there_once(jobs, ledger):
     row = play_one(__version__, jobs[0].scenario.to_dict(), dict(jobs[0].take))
     turns = tuple(Turn.from_dict(turn) for turn in row["turns"])
     transcript = Transcript(row["title"], row["scenario"], row["take"], turns, row["arc"], row["scores"])
-    first, second = ledger.admit(jobs[0], transcript), ledger.admit(jobs[0], transcript)
+    with ledger.claim(jobs[0]) as run:
+        first, second = ledger.admit(run, transcript), ledger.admit(run, transcript)
     assert (first.id, first.turns) == (second.id, len(turns))
     assert [run.id for run in ledger.store.runs()] == [first.id]
     assert ledger.store.turns(ledger.store.head(first.id)) == list(turns)
+
+
+def test_a_take_that_was_begun_here_with_other_lines_is_not_mixed_with_the_one_that_comes_back(jobs, ledger):
+    row = play_one(__version__, jobs[0].scenario.to_dict(), dict(jobs[0].take))
+    turns = tuple(Turn.from_dict(turn) for turn in row["turns"])
+    transcript = Transcript(row["title"], row["scenario"], row["take"], turns, row["arc"], row["scores"])
+    with ledger.claim(jobs[0]) as run:
+        begun = replace(turns[0], text="불 꺼진 거실.")
+        ledger.store.append(run.id, "main", None, begun)
+        for _ in range(2):
+            assert ledger.admit(run, transcript).turns == len(turns)
+    assert tuple(ledger.store.turns(ledger.store.here(run.id))) == turns
+    assert Branches(ledger.store, run.id).made() == [begun, *turns]
+
+
+@BOTH_STORES
+def test_a_take_goes_on_where_its_branch_forked_and_no_turn_stands_there_twice(tmp_path, jobs, place):
+    store = RunStore(place)
+    ledger = Ledger(store, tmp_path / "o")
+    row = play_one(__version__, jobs[0].scenario.to_dict(), dict(jobs[0].take))
+    turns = tuple(Turn.from_dict(turn) for turn in row["turns"])
+    transcript = Transcript(row["title"], row["scenario"], row["take"], turns, row["arc"], row["scores"])
+    with ledger.claim(jobs[0]) as run:
+        fork = None
+        for turn in turns[:2]:
+            fork, _ = store.append(run.id, "main", fork, turn)
+        branches = Branches(store, run.id)
+        made = branches.begin(("main", fork), fork, "branch")
+        assert ledger.admit(run, transcript).turns == len(turns)
+        assert tuple(store.turns(store.here(run.id))) == turns
+        assert len(branches.own(made.id)) == len(turns) - 2
+        assert branches.made() == list(turns)
+    store.close()
+
+
+def test_a_take_that_another_caller_plays_is_left_to_it_and_its_files_are_made_here(tmp_path, jobs, address, ledger):
+    store, heard, two_done = RunStore(ledger.store.place), {}, threading.Event()
+    other = Ledger(store, tmp_path / "other")
+
+    def hear(job, outcome):
+        heard[job.take["seed"]] = outcome
+        if len(heard) == 2:
+            two_done.set()
+
+    with other.claim(jobs[0]) as run:
+        options = {"scheduler": address}
+        beside = threading.Thread(target=play_there, args=(jobs, ledger, lambda: None, hear), kwargs=options)
+        beside.start()
+        assert two_done.wait(300)
+        assert sorted(heard) == [2, 3]
+        scores = finish(store, run, Lane(1).play(store, run, lambda: None))
+    beside.join(300)
+    store.close()
+    assert (heard[1].run, heard[1].scores, heard[1].error) == (run.id, scores, "")
+    assert (tmp_path / "o" / run.id / "report.html").is_file()
+    with ledger.claim(jobs[2]):
+        pass  # what was taken in is let go of
+
+
+def test_a_lost_connection_fails_no_take_and_loses_nothing_that_was_played(
+    tmp_path, jobs, address, new_schema, monkeypatch
+):
+    monkeypatch.setattr("daebon.batch.work.PAUSE", 0.0)
+    store = RunStore(new_schema())
+    ledger, handed_out, played, heard = Ledger(store, tmp_path / "o"), threading.Event(), [], {}
+    claim, admit, play, cuts = ledger.claim, ledger.admit, Lane.play, [2, 1]
+
+    @contextmanager
+    def claim_and_lose(job):
+        if job is jobs[2] and cuts[0]:
+            cuts[0] -= 1
+            cut(store.place)
+        with claim(job) as run:
+            if job is jobs[2]:
+                handed_out.set()
+            yield run
+
+    def admit_and_lose(run, transcript):
+        if cuts[1]:
+            cuts[1] -= 1
+            cut(store.place)
+        return admit(run, transcript)
+
+    def wait_and_play(self, there, run, check):
+        assert handed_out.wait(300)
+        played.append(run.take["seed"])
+        return play(self, there, run, check)
+
+    monkeypatch.setattr(ledger, "claim", claim_and_lose)
+    monkeypatch.setattr(ledger, "admit", admit_and_lose)
+    monkeypatch.setattr(Lane, "play", wait_and_play)
+
+    def hear(job, outcome):
+        heard[job.take["seed"]] = outcome.error
+
+    play_there(jobs, ledger, lambda: None, hear, scheduler=address)
+    assert (heard, sorted(played), cuts) == ({1: "", 2: "", 3: ""}, [1, 2, 3], [0, 0])
+    assert all(Ledger(store, tmp_path / "o").done(job.key) for job in jobs)
+    other = RunStore(store.place)
+    for job in jobs:
+        with Ledger(other, tmp_path / "other").claim(job):
+            pass  # what was taken in is let go of
+    other.close()
+    store.close()
+
+
+def test_a_store_that_fails_for_good_ends_the_batch_once_what_flies_is_taken_in(jobs, address, ledger, monkeypatch):
+    monkeypatch.setattr("daebon.batch.work.PAUSE", 0.0)
+    claim, heard = ledger.claim, {}
+
+    def fails_at_the_third(job):
+        if job is jobs[2]:
+            raise StoreError("the disk is full")
+        return claim(job)
+
+    monkeypatch.setattr(ledger, "claim", fails_at_the_third)
+    with pytest.raises(StoreError, match="the disk is full"):
+        play_there(
+            jobs, ledger, lambda: None, lambda job, outcome: heard.update({job.key: outcome.error}), scheduler=address
+        )
+    assert heard == {job.key: "" for job in jobs[:2]}
+
+
+def test_a_batch_that_its_store_ended_says_how_many_takes_are_left(tmp_path, jobs, monkeypatch, capsys):
+    def play(*_, **__):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr("daebon.batch.cluster.play_there", play)
+    options = {"quiet": True, "as_json": False, "store": None, "workers": 2, "scheduler": None}
+    with pytest.raises(StoreError, match="the disk is full"):
+        batch_commands._perform(Batch(scenarios=("x",)), jobs, tmp_path / "o", **options)
+    assert "3 takes are left; go on with: daebon" in capsys.readouterr().err
+    assert json.loads((tmp_path / "o" / "batch.json").read_text(encoding="utf-8"))["missing"] == 3
+
+
+def test_no_more_takes_fly_than_files_may_be_open_where_each_holds_one(ledger, monkeypatch):
+    limits = [300, 1000]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: tuple(limits))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, wanted: limits.__setitem__(slice(None), wanted))
+    assert (_room(2, ledger), limits) == (64, [328, 1000])
+    assert (_room(100, ledger), limits) == (344, [1000, 1000])
+    monkeypatch.setattr(ledger.store, "place", "postgresql://db.example/daebon")
+    assert _room(1000, ledger) == 4000
 
 
 def test_a_worker_of_another_version_says_so(jobs):

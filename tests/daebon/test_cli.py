@@ -76,6 +76,8 @@ def test_a_take_is_played_listed_replayed_and_exported(tmp_path, script):
     assert "finished" in listed.stdout
     again = daebon("replay", "latest", "--out", tmp_path / "o")
     assert [row for row in again.stdout.splitlines() if "\t" in row] == lines
+    foreign = daebon("replay", "latest", "--lang", "xx", "--out", tmp_path / "o")
+    assert (foreign.returncode, foreign.stdout, foreign.stderr) == (2, "", "daebon: --lang xx: give ko or en\n")
     for source in (("빈집-4", "--out", tmp_path / "o"), (folder / "transcript.json",)):
         written = daebon("export", *source, "--to", "fountain,txt")
         assert written.returncode == 0, written.stderr

@@ -5,16 +5,18 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from daebon import machine, model_commands
+from daebon import doctor, machine, model_commands
 from daebon.cli import app
 from model import ModelConfig
 from model.config import _KNOWN
 from model.plan import GIB, Room
+from model.scripted import ScriptedModel
 from transcript.errors import ModelError, UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -54,10 +56,18 @@ def test_help_teaches_by_example(command):
 
 def test_the_list_has_every_name_that_model_takes_and_what_is_missing(monkeypatch):
     shown = run("list").stdout
-    names = [row.split()[0] for row in shown.splitlines()[1:]]
-    assert names == _KNOWN.split(", ")
+    *rows, last = shown.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == _KNOWN.split(", ")
+    assert "hf:run,지은=run2" in last and ModelConfig.parse("hf:run,지은=run2").voices == (("지은", "run2"),)
     assert "no: pip" not in shown
-    monkeypatch.setattr(model_commands, "find_spec", lambda name: None if name == "bitsandbytes" else name)
+    real = doctor.version
+
+    def version(name):
+        if name == "bitsandbytes":
+            raise PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(doctor, "version", version)
     rows = {row.split()[0]: row for row in run("list").stdout.splitlines()[1:]}
     assert "no: pip install 'daebon[hf]'" in rows["ldcc"]
     assert rows["embedded"].rstrip().endswith("yes")
@@ -88,6 +98,8 @@ def test_options_change_what_they_name():
         assert planned("ldcc", "--gpu", 80, *option)["parts"][part] == times * base[part]
     assert base["keys and values, other agents"] == 0
     assert planned("ldcc", "--gpu", 80, "--agents", 3)["parts"]["keys and values, other agents"] == 2 * 2048 * 819_200
+    three = planned("ldcc,지은=jieun,민수=minsu,하은=jieun", "--gpu", 80)["parts"]
+    assert three == planned("ldcc", "--gpu", 80, "--agents", 3)["parts"]
     whole = planned("ldcc", "--gpu", 80, "--quantisation", "fp16")
     assert whole["weights"] == 2 * whole["parameters"]
 
@@ -115,6 +127,8 @@ def test_this_machine_is_asked_where_no_card_is_named(monkeypatch):
     assert planned("embedded", "--context", 512)["parts"]["keys and values"] == 512 * 18_432
     assert planned("ldcc")["parts"]["Python and torch"] > 0
     assert asked[-1] is True
+    assert "no GPU is found" in planned("ldcc")["said"] and "no GPU" not in found["said"]
+    assert "no GPU" not in planned("ldcc", "--gpu", 12)["said"]
     monkeypatch.setattr("model.plan.this_machine", lambda **_: Room("RAM", 0))
     assert planned("embedded")["fits"] is None
 
@@ -151,6 +165,16 @@ def test_the_embedded_model_is_checked_in_one_line():
     assert len(done.stdout.splitlines()) == 1
     for word in ("embedded: dea7c3ae8c24, adapter 8ffee7e2e388, loaded in", "tok/s", "Korean read and written: ok"):
         assert word in done.stdout
+
+
+def test_the_check_names_the_adapter_of_each_role(monkeypatch):
+    found = ScriptedModel(lines={"*": ["왔네."]}, weights={model_commands._SAID[0].strip(): 3.0}, sha256="b" * 64)
+    monkeypatch.setattr(
+        ScriptedModel, "voice", lambda self, role: self.model_copy(update={"adapter_sha256": role * 64})
+    )
+    monkeypatch.setattr("model.load_chat_model", lambda _: found)
+    shown = run("check", "hf:run,은=run2").stdout
+    assert f"{'b' * 12}, adapter none, 은's {'은' * 12}, loaded in" in shown and len(shown.splitlines()) == 1
 
 
 def test_a_model_that_writes_no_korean_or_reads_none_fails_the_check(script):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.conftest import FILES
 
 ROOT = Path(__file__).parents[2]
+PROMPT = "›.*?25h"  # it stands, and the terminal is the prompt's: before, it would swallow Ctrl-C and Ctrl-D itself
 LINES = {
     "lines": {
         "소라": [
@@ -31,21 +33,27 @@ def sit_down(tmp_path):
     script = tmp_path / "script.json"
     script.write_text(json.dumps(LINES, ensure_ascii=False), encoding="utf-8")
 
-    def start(scenario, *options, columns=100):
+    def start(scenario, *options, columns=100, command=()):
         environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "TERM": "xterm",
             "LANG": "C.UTF-8",
             "XDG_STATE_HOME": str(tmp_path),
+            "PROMPT_TOOLKIT_NO_CPR": "1",
         }
-        arguments = ["-m", "daebon", "play", str(FILES / scenario), "--model", f"scripted:{script}", "--seed", "1"]
+        playing = ["play", str(FILES / scenario), "--model", f"scripted:{script}", "--seed", "1"]
         return pexpect.spawn(
-            sys.executable, [*arguments, "--out", str(tmp_path / "o"), *options], env=environment, encoding="utf-8",
-            timeout=60, dimensions=(40, columns),
+            sys.executable, ["-m", "daebon", *(command or playing), "--out", str(tmp_path / "o"), *options],
+            env=environment, encoding="utf-8", timeout=180, dimensions=(40, columns), preexec_fn=_interruptible,
         )  # fmt: skip
 
     return start
+
+
+def _interruptible():
+    """Hear Ctrl-C also where the tests run in the background of a shell, which has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def played(tmp_path):
@@ -97,8 +105,32 @@ def test_a_branch_is_chosen_by_number(sit_down, tmp_path):
 def test_ctrl_c_while_typing_leaves_with_everything_saved(sit_down, tmp_path):
     terminal = sit_down("둘.yaml", columns=36)
     terminal.expect("빈 거실")
+    terminal.expect(PROMPT)
     terminal.sendcontrol("c")
-    while terminal.expect(["daebon resume", pexpect.TIMEOUT], timeout=2):
-        terminal.sendcontrol("c")  # the first one fell between the line and the prompt
+    terminal.expect("Ctrl-C again")
+    terminal.expect(PROMPT)
+    terminal.sendcontrol("c")
+    terminal.expect("daebon resume")
     terminal.expect(pexpect.EOF)
     assert played(tmp_path)[0]["text"] == "상자 하나만 남은 거실."
+
+
+@pytest.mark.parametrize("end", ["d", "c"])
+def test_a_replay_shows_a_line_at_each_enter_until_the_person_has_enough(sit_down, end):
+    terminal = sit_down("둘.yaml")
+    for _ in range(3):
+        terminal.expect(PROMPT)
+        terminal.sendline("")
+    terminal.expect(PROMPT)
+    terminal.sendline("/quit")
+    terminal.expect(pexpect.EOF)
+    again = sit_down("둘.yaml", command=("replay", "latest"))
+    again.expect("Ctrl-D")
+    again.expect("상자 하나만 남은 거실")
+    again.sendline("")
+    again.expect("상자는|커튼은|바닥이|뭐가|현관")
+    again.sendcontrol(end)
+    shown = again.read()
+    again.close()
+    assert "Traceback" not in shown and "Error" not in shown
+    assert again.exitstatus == (0 if end == "d" else 130)

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.extract import MARKED, PRINTERS, read_marked
+from daebon import messages
 from daebon.cli import app
 from model.scripted import ScriptedModel
 from scenarios import load_persona, load_scenario
@@ -38,6 +39,7 @@ def run(tmp_path, monkeypatch):
     """Return a function that runs a command in a folder of its own, with lines typed into a pipe."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
 
     def go(*args, typed="", fails=None):
         done = CliRunner().invoke(app, list(map(str, args)), input=typed)
@@ -48,7 +50,8 @@ def run(tmp_path, monkeypatch):
             assert isinstance(done.exception, fails), done.exception or done.output
         return done
 
-    return go
+    yield go
+    messages.use("en")
 
 
 @pytest.fixture
@@ -212,11 +215,42 @@ def test_new_asks_field_by_field_and_writes_what_was_typed(run, tmp_path):
     assert persona.voice.examples == ("등대가 느려요.", "그냥 걸었어요.")
     assert persona.gestures == ("창밖을 본다.",)
     assert (persona.traits.openness, persona.talkativeness) == (0.8, 0.3)
-    assert "해라체다" in done.stderr
+    assert "해라체입니다" in done.stderr
     assert "ends in 다." in done.stderr
     assert "0에서 1 사이" in done.stderr
     assert done.stdout.strip() == "지은.yaml"
     assert not (tmp_path / "persona.draft.json").exists()
+
+
+def test_the_questions_are_put_in_either_language(run, script):
+    korean = run("persona", "new", "--from", "서른둘의 여자 등대지기", "--model", script, typed="\n" * 30)
+    english = run(
+        "persona", "new", "--from", "서른둘의 여자 등대지기", "--model", script, "--out", "other.yaml", "--lang", "en",
+        typed="\n" * 30,
+    )  # fmt: skip
+    assert "다른 인물도 아는 한 줄" in korean.stderr and "the others know" not in korean.stderr
+    assert "the others know" in english.stderr and "다른 인물도" not in english.stderr
+    for how in ("from “서른둘의”", "guessed from the age", "chosen by the model among 14", "a text of the list"):
+        assert how in english.stderr
+    logline = "등대지기의 딸이 등대를 팔려는 동생을 말린다"
+    asked = run(
+        "scenario", "new", "--from", logline, "--model", script, "--lang", "en", typed="\n" * 60
+    ).stderr  # fmt: skip
+    assert "Arc of" in asked and "Structure, with the number of its beats: 기승전결 4" in asked
+    assert sum(row.endswith("내렸다 오름") for row in asked.splitlines() if "cinderella" in row) >= 2  # both arcs
+    labels = [row for row in asked.splitlines() if row.startswith(("Title", "Genre", "Person", "S#"))]
+    assert len(labels) > 6
+    run("persona", "new", "--lang", "fr", fails=UsageError)
+
+
+def test_the_card_and_the_check_are_in_either_language(run):
+    korean = run("persona", "show", JIEUN).stdout + run("persona", "check", JIEUN).stdout
+    english = (
+        run("persona", "show", JIEUN, "--lang", "en").stdout + run("persona", "check", JIEUN, "--lang", "en").stdout
+    )
+    for here, there in (("외향성", "Extraversion"), ("입버릇", "sayings"), ("예문 8줄", "example lines 8")):
+        assert here in korean and there in english, (here, there)
+        assert there not in korean
 
 
 def test_a_draft_keeps_everything_and_goes_on(run, tmp_path):
@@ -238,20 +272,17 @@ def test_back_asks_again_and_offers_what_was_said(run, tmp_path):
 
 
 def test_a_draft_survives_a_kill(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LC_ALL": "ko_KR.UTF-8"}
     with subprocess.Popen(
         [sys.executable, "-m", "daebon", "persona", "new"],
         cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         process.stdin.write("지은\n스물아홉\n작가\n윤 작가\n")
         process.stdin.flush()
-        while "별칭" not in process.stderr.readline():
-            pass
-        for _ in range(200):
-            draft = tmp_path / "persona.draft.json"
-            if draft.exists() and "윤 작가" in draft.read_text(encoding="utf-8"):
-                break
-            process.stderr.flush()
+        assert any("별칭" in row for row in iter(process.stderr.readline, ""))
+        draft, end = tmp_path / "persona.draft.json", time.monotonic() + 60
+        while not draft.exists() or "윤 작가" not in draft.read_text(encoding="utf-8"):
+            assert time.monotonic() < end, "the draft never held what was typed"
             time.sleep(0.02)
         process.kill()
     row = json.loads((tmp_path / "persona.draft.json").read_text(encoding="utf-8"))
@@ -330,11 +361,12 @@ def test_extract_writes_people_and_a_scenario_that_plays(run, tmp_path, staged, 
 def test_ctrl_c_keeps_the_half_typed_answer_and_it_stands_there_again(tmp_path):
     pexpect = pytest.importorskip("pexpect")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    environment |= {"PYTHONUTF8": "1", "LC_ALL": "ko_KR.UTF-8"}
 
     def begin():
         return pexpect.spawn(
             sys.executable, ["-m", "daebon", "persona", "new"],
-            cwd=str(tmp_path), env=environment, encoding="utf-8", timeout=30, dimensions=(40, 100),
+            cwd=str(tmp_path), env=environment, encoding="utf-8", timeout=180, dimensions=(40, 100),
         )  # fmt: skip
 
     first = begin()
@@ -346,7 +378,7 @@ def test_ctrl_c_keeps_the_half_typed_answer_and_it_stands_there_again(tmp_path):
     first.send("스물아")
     first.expect("스물아")
     first.sendintr()
-    first.expect("초안을 두었다")
+    first.expect("초안을 두었습니다")
     first.expect(pexpect.EOF)
     first.close()
     assert first.exitstatus == 130

@@ -1,8 +1,11 @@
 """Every command of the studio on the scripted model, typed through a pipe."""
 
 import pytest
+from rich.cells import cell_len
 
 from daebon import messages
+from daebon.messages import _
+from daebon.studio.commands import COMMANDS
 from tests.daebon.studio import CTRL_C, LINES, PASTE, Sitting
 
 
@@ -117,6 +120,13 @@ def test_retry_alternatives_and_pick(sitting):
     assert "score" in shown
 
 
+def test_a_command_in_place_of_an_answer_is_done_instead(sitting):
+    shown = sitting.type("", "", "/alt", "/undo", "/edit 2", "", "/suggest", "/branches")
+    assert "undone" in shown and "give a number" not in shown
+    assert len(texts(sitting)) == 2
+    assert "main  lines 1–2" in shown
+
+
 def test_edit_keeps_or_cuts(sitting):
     sitting.type("", "", "", "")
     before = texts(sitting)
@@ -190,15 +200,29 @@ def test_looking_changes_nothing(sitting):
     assert texts(sitting) == before
 
 
-def test_help_lists_every_command_and_explains_one(sitting):
-    from daebon.studio.commands import COMMANDS
-
-    shown = sitting.type("/help", "/help edit", "/도움말 /다시")
-    for command in COMMANDS:
-        assert f"/{command.names[0]} " in shown
-        assert f"/{command.names[1]} " in shown
+def test_help_explains_one_command_and_a_group(sitting):
+    shown = sitting.type("/help edit", "/도움말 /다시", "/help Look", "/help 명령에없는말")
     assert "example: /edit 12" in shown
     assert "example: /retry" in shown
+    assert "/arc" in shown and "planned and measured" in shown and "/take" not in shown
+    assert "no command 명령에없는말" in shown
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize(("columns", "rows", "all_"), [(60, 24, ""), (60, 24, " all"), (100, 80, ""), (200, 40, "")])
+def test_help_names_every_command_on_a_screen_of_any_size(sitting, language, columns, rows, all_):
+    messages.use(language)
+    sitting.width, sitting.height = columns, rows
+    shown = sitting.type(f"/help{all_}").partition("› /help")[2]
+    overview = (rows, all_) == (24, "")
+    for command in COMMANDS:
+        spelled = [f"/{name}" for name in command.names[:2]]
+        assert (spelled[language == "ko"] if overview else " ".join(spelled)) in shown
+        assert overview or _(command.summary).split()[0] in shown
+    helped = shown.rstrip().splitlines()
+    assert max(map(cell_len, helped)) <= columns
+    if not all_:
+        assert len(helped) <= rows - 8  # what stands above the prompt, its menu and the toolbar
 
 
 def test_save_and_export(sitting, tmp_path):
@@ -245,6 +269,44 @@ def test_ctrl_c_stops_the_line_that_is_made_and_enter_makes_it_again(sitting):
         studio.sit()
     assert "stopped; what was being made is dropped" in sitting.shown
     assert "model calls" in sitting.shown
+    assert len(texts(sitting)) == len(before) + 1
+
+
+def test_ctrl_c_ends_the_reading_ahead_that_enter_waits_for(sitting, monkeypatch):
+    import signal
+    from threading import Event
+
+    from graph.foresight import Foresight
+    from transcript.errors import Interrupted
+
+    sitting.type("")
+    before = texts(sitting)
+    kind, entered, checks, stopped = type(sitting.take.company.model), Event(), [], []
+    wait = Foresight.wait
+
+    def waiting(self, state=None):
+        entered.set()
+        wait(self, state)
+
+    def warm(_self, _prompt):
+        assert entered.wait(30)
+        sitting.flag.signal = signal.SIGINT
+        sitting.flag.wake()
+        monkeypatch.setattr(kind, "reads_ahead", False)
+        try:
+            checks[-1]()
+        except Interrupted:
+            stopped.append(True)
+            raise
+        return 0
+
+    monkeypatch.setattr(kind, "reads_ahead", True)
+    monkeypatch.setattr(kind, "until", lambda self, check: checks.append(check) or self)
+    monkeypatch.setattr(kind, "warm", warm)
+    monkeypatch.setattr(Foresight, "wait", waiting)
+    shown = sitting.type("", "")
+    assert stopped == [True]
+    assert "stopped; what was being made is dropped" in shown
     assert len(texts(sitting)) == len(before) + 1
 
 

@@ -128,6 +128,29 @@ def test_a_second_studio_reads_along_and_changes_nothing(sit_down, folder):
     first.wait("left with 0")
 
 
+def test_a_second_studio_goes_on_in_a_take_of_its_own(sit_down, folder):
+    first = sit_down(80, 40)
+    first.wait("›")
+    first.type("")
+    before = stored(folder)
+    second = sit_down(91, 40, "--branch", "다른 길", command="resume")
+    second.wait(re.escape(before[-1]))
+    second.wait("›")
+    second.type("태오: 이 길에서는 제가 말해요.")
+    first.type("소라: 저쪽은 저쪽이고.")
+    second.type("/undo")
+    second.type("")
+    for pane in (first, second):
+        pane.type("/quit")
+        pane.wait("left with 0")
+    texts = {}
+    for run in ("빈집-1", "빈집-1.다른 길"):
+        record = json.loads((folder / "o" / run / "transcript.json").read_text(encoding="utf-8"))
+        texts[run] = [turn["text"] for turn in record["turns"]]
+    assert texts["빈집-1"] == [*before, "저쪽은 저쪽이고."]
+    assert texts["빈집-1.다른 길"][:2] == before and "저쪽은 저쪽이고." not in texts["빈집-1.다른 길"]
+
+
 @pytest.mark.parametrize("end", ["terminal closed", signal.SIGTERM, signal.SIGKILL])
 def test_a_studio_that_is_ended_goes_on_at_the_last_line(sit_down, folder, end):
     pane = sit_down(80, 24)
@@ -151,3 +174,13 @@ def test_a_studio_that_is_ended_goes_on_at_the_last_line(sit_down, folder, end):
     again.wait("누나, 반만 쓴 줄이 아니에요")
     again.type("태오: 다시 왔어요.")
     assert stored(folder) == [*before, "다시 왔어요."]
+
+
+@pytest.mark.parametrize("language", ["ko_KR.UTF-8", "en_US.UTF-8"])
+def test_the_help_stands_whole_on_a_small_screen(sit_down, language):
+    pane = sit_down(60, 24, language=language)
+    pane.wait("›")
+    pane.type("/help")
+    shown = pane.screen()
+    words = ("Enter ", "/retry", "/help all") if language.startswith("en") else ("Enter ", "/다시", "/도움말 all")
+    assert all(word in shown for word in (*words, "Tab ", "Ctrl-D")), shown

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _ASKS = re.compile(r"(?:(?:beat|비트) \d.*|:|\S › .*|left with \d+)\Z")  # toolbar, question, line to edit, the end
-_PATIENCE = 30.0  # seconds until a screen that does not come is a failure
+_PATIENCE = 180.0  # seconds until a screen that does not come is a failure
 
 
 class Pane:

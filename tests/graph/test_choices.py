@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.conftest import FILES
+from tests.conftest import BOTH_STORES, FILES
 from tests.graph.test_moves import INVENTED, line, step, to_a_line
 from training.corpus import read_corpus
 from training.gather import CORPUS, Sources, gather
@@ -59,6 +59,7 @@ def prompt_of(asked, text):
     return found.pop()
 
 
+@BOTH_STORES
 def test_a_line_said_anew_is_chosen_over_the_old_one_under_the_prompt_it_was_drawn_by(play):
     take, asked = play
     old = to_a_line(take)
@@ -71,6 +72,7 @@ def test_a_line_said_anew_is_chosen_over_the_old_one_under_the_prompt_it_was_dra
     assert pair.prompt.endswith(f"{new.speaker}:")
 
 
+@BOTH_STORES
 def test_the_line_that_stands_at_last_is_chosen_over_all_it_replaced(play):
     take, asked = play
     first = to_a_line(take)
@@ -87,6 +89,7 @@ def test_the_line_that_stands_at_last_is_chosen_over_all_it_replaced(play):
     assert len(take.preferences()) == 3
 
 
+@BOTH_STORES
 def test_a_mend_is_chosen_over_what_the_model_said_under_its_prompt(play):
     take, asked = play
     old = next(turn for turn in line(take) if turn.cue)
@@ -101,6 +104,7 @@ def test_a_mend_is_chosen_over_what_the_model_said_under_its_prompt(play):
     assert second.rejected == f" {old.text}\n"
 
 
+@BOTH_STORES
 def test_a_pick_is_chosen_over_the_line_that_stood_under_the_prompt_of_its_own_try(staged, scripted, listening):
     model, asked = listening(scripted(HARD))
     take = staged(model)
@@ -116,6 +120,7 @@ def test_a_pick_is_chosen_over_the_line_that_stood_under_the_prompt_of_its_own_t
     assert (pair.reason, pair.chosen, pair.rejected) == ("choice", f" {new.text}\n", f" {turn.text}\n")
 
 
+@BOTH_STORES
 def test_a_choice_taken_back_no_longer_holds_and_holds_again_with_redo(play):
     take, _ = play
     to_a_line(take)
@@ -127,6 +132,7 @@ def test_a_choice_taken_back_no_longer_holds_and_holds_again_with_redo(play):
     assert [pair.kept for pair in take.preferences()] == [True]
 
 
+@BOTH_STORES
 def test_a_choice_still_holds_where_an_earlier_line_was_mended_since_and_on_another_branch(play):
     take, _ = play
     to_a_line(take)
@@ -144,6 +150,7 @@ def test_a_choice_still_holds_where_an_earlier_line_was_mended_since_and_on_anot
     assert [pair.kept for pair in take.preferences()] == [True, True]
 
 
+@BOTH_STORES
 def test_what_a_person_typed_and_what_the_scenario_wrote_makes_no_pair(staged, scripted):
     take = staged(scripted(INVENTED, invent=True))
     take.start(7, ["태오"], person=True)
@@ -158,6 +165,7 @@ def test_what_a_person_typed_and_what_the_scenario_wrote_makes_no_pair(staged, s
     assert take.preferences() == ()
 
 
+@BOTH_STORES
 def test_a_pair_is_deleted_for_good(play, staged, scripted):
     take, _ = play
     to_a_line(take)
@@ -168,13 +176,14 @@ def test_a_pair_is_deleted_for_good(play, staged, scripted):
     assert take.preferences() == ()
     with pytest.raises(UsageError, match=f"preference {pair.id}"):
         take.forget(pair.id)
-    again = staged(scripted(INVENTED, invent=True), FILES / "늦게.yaml", store=RunStore(take.company.store.path))
+    again = staged(scripted(INVENTED, invent=True), FILES / "늦게.yaml", store=RunStore(take.company.store.place))
     again.resume(7, [], person=True)
     assert again.preferences() == ()
     with again.company.store.session() as db:
         assert db.execute("SELECT prompt || chosen || rejected FROM preferences").fetchall() == [("",)]
 
 
+@BOTH_STORES
 def test_it_can_be_switched_off_for_a_run(play, staged, scripted):
     take, _ = play
     assert take.records
@@ -184,7 +193,7 @@ def test_it_can_be_switched_off_for_a_run(play, staged, scripted):
     new = step(take)[0]
     take.edit(new.n, "몰라.")
     assert take.preferences() == () and not take.records
-    again = staged(scripted(INVENTED, invent=True), FILES / "늦게.yaml", store=RunStore(take.company.store.path))
+    again = staged(scripted(INVENTED, invent=True), FILES / "늦게.yaml", store=RunStore(take.company.store.place))
     again.resume(7, [], person=True)
     assert not again.records and again.preferences() == ()
     again.record_preferences(True)
@@ -192,6 +201,7 @@ def test_it_can_be_switched_off_for_a_run(play, staged, scripted):
     assert [pair.reason for pair in again.preferences()] == ["edit"]
 
 
+@BOTH_STORES
 def test_a_retry_whose_process_died_before_the_pair_was_kept_makes_it_when_taken_up(
     play, staged, scripted, monkeypatch
 ):
@@ -202,7 +212,7 @@ def test_a_retry_whose_process_died_before_the_pair_was_kept_makes_it_when_taken
     new = step(take)[0]
     monkeypatch.undo()
     assert take.preferences() == ()
-    again = staged(scripted(INVENTED, invent=True), FILES / "늦게.yaml", store=RunStore(take.company.store.path))
+    again = staged(scripted(INVENTED, invent=True), FILES / "늦게.yaml", store=RunStore(take.company.store.place))
     again.resume(7, [], person=True)
     assert [pair.prompt for pair in again.preferences()] == [prompt_of(asked, new.text)]
 

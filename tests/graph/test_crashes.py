@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import BOTH_STORES
 from tests.graph.test_moves import INVENTED, LATE, line, step, stored, texts, to_a_line, where
 from transcript.store import RunStore
 
+pytestmark = BOTH_STORES
 MOVES = {
     "undo": lambda take: take.undo(2),
     "retry": lambda take: take.retry(),
@@ -44,7 +46,7 @@ def again(take, staged, scripted):
     """Return a function that takes the run up again, as another process would."""
 
     def make():
-        fresh = staged(scripted(INVENTED, invent=True), LATE, store=RunStore(take.company.store.path))
+        fresh = staged(scripted(INVENTED, invent=True), LATE, store=RunStore(take.company.store.place))
         fresh.resume(7, [], person=True)
         return fresh
 
@@ -128,7 +130,7 @@ def test_a_turn_committed_on_a_branch_before_its_checkpoint_is_not_doubled(take,
 _PLAYER = """
 import random, sys
 sys.path.insert(0, {root!r})
-from pathlib import Path
+from pathlib import Path, PosixPath
 from emotion.measure import LexiconEmotion
 from graph.checkpoints import checkpointer
 from graph.context import Company
@@ -138,11 +140,11 @@ from scenarios import load_scenario
 from transcript.errors import UsageError
 from transcript.store import RunStore
 
-store = RunStore(Path({store!r}))
+store = RunStore({place!r})
 scenario = load_scenario(Path({scenario!r}))
 if not store.runs():
-    store.create("take", scenario.title, Path({store!r}).parent, scenario.to_dict(), {{"seed": 7, "model": "scripted"}})
-with checkpointer(store.path) as saver:
+    store.create("take", scenario.title, Path({folder!r}), scenario.to_dict(), {{"seed": 7, "model": "scripted"}})
+with checkpointer(store.place) as saver:
     take = Take(Company(scenario, ScriptedModel.load(Path({script!r})), store, LexiconEmotion(), 2), saver, "take", 2000)
     take.resume(7, [], person=False)
     rng = random.Random({seed})
@@ -172,22 +174,27 @@ with checkpointer(store.path) as saver:
 """
 
 
-def rows(path):
+def rows(place):
     """Return all rows of the turns by id, as they stand."""
-    store = RunStore(path)
+    store = RunStore(place)
     with store.session() as db:
-        found = dict(db.execute("SELECT id, run || branch || coalesce(parent, '') || n || turn FROM turns").fetchall())
+        found = {row[0]: row for row in db.execute("SELECT id, run, branch, parent, n, turn FROM turns")}
     store.close()
     return found
 
 
-def test_kill_9_in_the_middle_of_playing_and_moving_loses_and_doubles_nothing(tmp_path, staged, scripted):
+def test_kill_9_in_the_middle_of_playing_and_moving_loses_and_doubles_nothing(tmp_path, place, staged, scripted):
     script = tmp_path / "invent.json"
     script.write_text(json.dumps({"lines": INVENTED, "invent": True}, ensure_ascii=False), encoding="utf-8")
-    path, before = tmp_path / "daebon.sqlite", {}
+    before = {}
     for seed in range(4):
         code = _PLAYER.format(
-            root=str(Path(__file__).parents[2]), store=str(path), scenario=str(LATE), script=str(script), seed=seed
+            root=str(Path(__file__).parents[2]),
+            place=place,
+            folder=str(tmp_path),
+            scenario=str(LATE),
+            script=str(script),
+            seed=seed,
         )
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(3):
@@ -195,10 +202,10 @@ def test_kill_9_in_the_middle_of_playing_and_moving_loses_and_doubles_nothing(tm
         time.sleep(0.03 * seed)  # somewhere in the next three lines or the move after them
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-        after = rows(path)
+        after = rows(place)
         assert after.items() >= before.items()
         before = after
-    fresh = staged(scripted(INVENTED, invent=True), LATE, store=RunStore(path), limit=2000)
+    fresh = staged(scripted(INVENTED, invent=True), LATE, store=RunStore(place), limit=2000)
     fresh.resume(7, [], person=True)
     assert len(before) > 12
     assert texts(fresh) == stored(fresh)

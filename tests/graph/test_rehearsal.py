@@ -97,7 +97,7 @@ def test_a_role_is_taken_and_given_back_also_for_the_next_process(take):
     assert isinstance(wanted, LineWanted) and wanted.cue.speaker == "태오"
     with pytest.raises(UsageError, match="already"):
         take.take_role("태오")
-    store = RunStore(take.company.store.path)
+    store = RunStore(take.company.store.place)
     assert store.run("take").take["human"] == ["태오"]
     take.release("태오")
     turn = step(take)[0]

@@ -48,6 +48,19 @@ def test_a_take_goes_from_the_opening_to_the_curtain(staged, scripted):
     assert all(turn.why for turn in played)
 
 
+def test_who_listens_hears_the_whole_line_also_where_its_beginning_was_decided(staged, scripted):
+    take = staged(scripted({**LINES, "소라": ["어."]}), candidates=1)
+    take.start(7, [], person=False)
+    heard = []
+    take.company.on_work = lambda _who: heard.clear()
+    take.company.on_token = heard.append
+    for turn in take.play():
+        if isinstance(turn, Turn) and turn.cue and turn.cue.reveal:
+            assert len(heard) > 1 and "".join(heard) == turn.text == "나 열쇠를 강물에 던졌어."
+            return
+    pytest.fail("the secret never came out")
+
+
 def test_a_secret_is_brought_out_by_its_holder_in_its_beat(staged, scripted):
     take = staged(scripted(LINES))
     take.start(7, [], person=False)
