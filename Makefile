@@ -1,16 +1,20 @@
-# Two commands: `make play` and `make test`. A second call of either installs nothing.
+# Two commands: `make play` and `make test`; `make docs` builds the site. A second call of any installs nothing.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: play test lint bench clean
+.PHONY: play test docs lint bench clean
 
 play: $(VENV)/.core
 	$(BIN)/daebon play 바다 --auto
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "docs: open site/index.html"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -38,5 +42,9 @@ $(VENV)/.dev: $(VENV)/.core
 	$(PIP) install --quiet -c constraints.txt -e '.[dev,train]' || $(PIP) install --quiet -c constraints.txt -e '.[dev]'
 	touch $@
 
+$(VENV)/.docs: $(VENV)/.core
+	$(PIP) install --quiet -c constraints.txt -e '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build site *.egg-info

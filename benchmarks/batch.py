@@ -142,7 +142,8 @@ def _timed(lanes: Sequence[Lane], takes: int, turns: int) -> tuple[float, float,
                     job: Job = waiting.pop(0)
                 except IndexError:
                     return
-                transcript = lane.play(store, ledger.run(job), lambda: None)
+                with ledger.claim(job) as run:
+                    transcript = lane.play(store, run, lambda: None)
                 decoded.append(sum(turn.cost.decoded for turn in transcript.turns))
 
         started, cpu = time.perf_counter(), time.process_time()
@@ -161,7 +162,7 @@ def _timed(lanes: Sequence[Lane], takes: int, turns: int) -> tuple[float, float,
 def scripted() -> None:
     """Print the time of 200 takes on the scripted model, and their peak memory against that of 50."""
     with tempfile.TemporaryDirectory() as name:
-        model = _script(Path(name))
+        model = script(Path(name))
         few, many = (
             run("batch", HOUSE, "--model", model, "--takes", n, "--seed", 1, "--quiet", "--out", Path(name) / str(n))
             for n in (50, 200)
@@ -170,7 +171,8 @@ def scripted() -> None:
     print(f"peak memory, 200 takes / 50: {many[2]:.0f} / {few[2]:.0f} MB = {many[2] / few[2]:.2f}\n", flush=True)
 
 
-def _script(folder: Path) -> str:
+def script(folder: Path) -> str:
+    """Write a scripted model that never repeats itself and return its name."""
     path = folder / "script.json"
     path.write_text(json.dumps({"lines": {"*": [""]}, "invent": True}), encoding="utf-8")
     return f"scripted:{path}"
@@ -180,7 +182,7 @@ def cluster(takes: int = 24) -> None:
     """Play on a scheduler with two workers; kill one while it plays, start a third; compare with one process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        model = _script(folder)
+        model = script(folder)
         plan = ["batch", str(HOUSE), "--model", model, "--takes", str(takes), "--seed", "1", "--quiet", "--out"]
         wall, _, _ = run(*plan, folder / "one")
         at = folder / "scheduler.json"

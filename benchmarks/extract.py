@@ -19,7 +19,9 @@ from benchmarks.clean import FILES as LAYOUTS
 from benchmarks.clean import marked as by_hand
 from benchmarks.machine import header
 from training.corpus import CorpusScene, read_corpus
-from training.extract import Script, bare, read_people
+from training.extract import read_people
+from training.labels import bare
+from training.script import Script
 
 ROOT = Path(__file__).parents[1]
 MARKED = ROOT / "tests" / "files" / "marked"
@@ -431,7 +433,7 @@ def main() -> None:
         for layout, counts in measure(chosen, show=options.show == name):
             if options.by_layout or layout == "together":
                 print(counts.row(f"{name}: {layout}"), flush=True)
-    for part, name in (("1", "hand-marked, seen"), ("2", "hand-marked, not seen")):
+    for part, name in (("1", "hand-marked, seen"), ("2", "hand-marked, looked at once")):
         print(hand_marked(part).row(name))
 
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
+
+from daebon.machine import machine
 
 
 def header(command: str) -> str:
-    """Return one line with the date, the processor, the cores and the command."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        names = [row.split(":", 1)[1].strip() for row in info.read_text().splitlines() if row.startswith("model name")]
-        cpu = names[0] if names else cpu
-    date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"{date} · {cpu}, {os.cpu_count()} cores · Python {platform.python_version()} · {command}"
+    """Return one line with the date, the processor with the cores that this process may use, and the command."""
+    return f"{datetime.now(UTC).strftime('%Y-%m-%d %H:%M UTC')} · {machine()} · {command}"
 
 
 def python() -> list[str]:

@@ -1,7 +1,7 @@
 """How often the guard of secrets catches what it should, and what it turns down for nothing.
 
-`python -m benchmarks.secrets [TAKES…]` counts on the halves held, scene and exam of `tests/files/secrets.tsv`, and, with folders of takes, how
-many of all candidate lines in them hint at a fact of their play that they were not asked to reveal.
+`python -m benchmarks.secrets [TAKES…]` counts on the halves held, scene and exam of `tests/files/secrets.tsv`, and, with folders of takes,
+how many of all candidate lines in them hint at a fact of their play that they were not asked to reveal.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def main(turns: Annotated[int, typer.Option()] = 200, rounds: Annotated[int, typ
         scenario, script = write_long(folder, turns + 50)
         loaded, store = load_scenario(scenario), RunStore(folder / "daebon.sqlite")
         store.create("take", loaded.title, folder, loaded.to_dict(), {"seed": 1, "model": "scripted"})
-        with checkpointer(store.path) as saver:
+        with checkpointer(store.place) as saver:
             company = Company(loaded, ScriptedModel.load(script), store, ClassifierEmotion(), 4)
             take = Take(company, saver, "take", turns)
             take.start(1, [], person=False)

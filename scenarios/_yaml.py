@@ -37,6 +37,7 @@ _CONSTANTS: dict[str, bool | None] = {
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NODES = ScalarEvent | AliasEvent | SequenceStartEvent | SequenceEndEvent | MappingStartEvent | MappingEndEvent
+_STARTS, _ENDS = SequenceStartEvent | MappingStartEvent, SequenceEndEvent | MappingEndEvent
 _BEYOND = re.compile(r"\\U(?!000|0010)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -113,7 +114,7 @@ def _is_cp949(data: bytes) -> bool:
 def _events(file: Path, text: str) -> list[Any]:
     """Parse `text` into the events of one document; ruamel raises ValueError for an escape past U+10FFFF."""
     events: list[Any] = []
-    documents = 0
+    documents = depth = 0
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             documents += isinstance(event, DocumentStartEvent)
@@ -122,6 +123,10 @@ def _events(file: Path, text: str) -> list[Any]:
                 raise FileError(file, "a second document begins; keep one document per file", line=line)
             if len(events) > 3 * MAX_NODES:
                 raise _too_many(file, event.start_mark.line + 1)
+            depth += isinstance(event, _STARTS) - isinstance(event, _ENDS)
+            if depth > 4 * MAX_DEPTH:  # the parser takes the longer for each level, the more there are
+                what = f"is nested deeper than {MAX_DEPTH} levels; make it flatter"
+                raise FileError(file, what, line=event.start_mark.line + 1)
             if isinstance(event, _NODES):
                 events.append(event)
     except MarkedYAMLError as error:

@@ -243,7 +243,7 @@ class DirectorSettings:
 
     candidates: Annotated[
         Annotated[int, Field(strict=True, ge=1, le=64)], key("후보", "candidates per line", "대사마다 후보의 수")
-    ] = 6
+    ] = 8
     actions: Annotated[Share, key("지문", "share of action turns", "지문의 비율")] = 0.2
     suggestions: Annotated[Flag, key("제안", "suggest branches", "갈림길을 제안")] = True
 

@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 CORPUS = ROOT / "training" / "corpus"
 TUNED = (101,)  # the seed on which the weights were chosen; the others are only reported
 VARIANTS = {
-    "off": ("--no-steer", "--candidates", "6"),
-    "on": ("--steer", "--candidates", "6"),
+    "off": ("--no-steer", "--candidates", "8"),
+    "on": ("--steer", "--candidates", "8"),
     "on, 1": ("--steer", "--candidates", "1"),
     "on, 2": ("--steer", "--candidates", "2"),
     "on, 4": ("--steer", "--candidates", "4"),
-    "on, 8": ("--steer", "--candidates", "8"),
 }
 ROWS = (
     ("takes", "takes", "d", ""),
@@ -114,7 +113,7 @@ def _tradeoff(folder: Path, net: NetJudge | None, picture: Path | None) -> None:
     """Print, and draw to `picture`, what other weights of emotion would have chosen."""
     from emotion.measure import ClassifierEmotion
 
-    paths = _played(folder, {"tuned": VARIANTS["on, 8"]}, TUNED)["tuned"]
+    paths = _played(folder, {"tuned": VARIANTS["on"]}, TUNED)["tuned"]
     rows = tradeoff(paths, ClassifierEmotion(), (lambda texts: net.valences(texts).tolist()) if net else None)
     columns = {
         "weight of emotion": "weight",

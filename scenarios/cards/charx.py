@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
@@ -74,7 +75,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
             if sum(info.file_size for info in zipped.infolist()) > MAX_UNPACKED:
                 raise FileError(file, f"unpacks to more than {MAX_UNPACKED >> 30} GiB; take assets out of the card")
             yield zipped
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a full disk is no fault of the zip
             raise
         raise FileError(file, f"is a damaged zip ({' '.join(str(error).split())}); download it again") from error
@@ -100,6 +101,8 @@ def _check(file: Path, info: zipfile.ZipInfo, seen: set[str]) -> None:
         raise FileError(file, f"holds the link {show(name)}; it is not safe to unpack")
     if info.flag_bits & 1:
         raise FileError(file, "is encrypted; export the card without a password")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileError(file, f"{show(name)} is packed as cards are not; export the card again")
     if info.file_size > _BLOCK and info.file_size > MAX_RATIO * max(1, info.compress_size):
         raise FileError(file, f"{show(name)} unpacks to {info.file_size:,} bytes from {info.compress_size:,}: a bomb")
     if name in seen:

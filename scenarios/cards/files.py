@@ -29,6 +29,7 @@ from scenarios.loader import load_persona
 from scenarios.values import Persona
 from scenarios.writing import persona_yaml
 from transcript.errors import DaebonError, FileError, UsageError
+from transcript.exports import safe_name
 from transcript.record import write_atomically
 
 FORMATS: dict[str, tuple[Version, Container]] = {
@@ -318,9 +319,7 @@ def _proved(persona: Persona, scratch: Path, card: Path) -> str:
 
 def _free(out: Path, name: str, suffix: str = "") -> str:
     """Return a file name for `name` in `out` that is not taken, with a number where it has to be."""
-    stem = (
-        "".join("-" if sign in '/\\<>:"|?*' or not sign.isprintable() else sign for sign in name).strip(" .") or "card"
-    )
+    stem = safe_name(name)
     made, count = stem, 1
     endings = [suffix] if suffix else [".yaml", ".card"]
     while any((out / f"{made}{ending}").exists() for ending in endings):

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from scenarios import Scenario, load_persona, load_scenario
+from scenarios.values import Persona
+from scenarios.writing import persona_yaml
 from transcript.errors import FileError
 
 FILES = Path(__file__).parent / "files"
@@ -65,17 +67,29 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def loads_or_says_why(load: Callable[[Path], object], path: Path) -> None:
-    message = ""
+def loads_or_says_why(load: Callable[[Path], object], path: Path) -> object | None:
+    """Return what was read, None where it was refused with a place and a remedy on one line."""
     try:
-        play = load(path)
+        made = load(path)
     except FileError as error:
         message = str(error)
-    else:
-        if isinstance(play, Scenario):
-            assert Scenario.from_dict(json.loads(json.dumps(play.to_dict()))) == play
-    assert "\n" not in message
-    assert len(message.encode("utf-8")) < 4000
+        assert message.startswith(str(path.parent))
+        assert "; " in message.removeprefix(str(path.parent)), "what is wrong, then what to do"
+        assert "\n" not in message and message.encode("utf-8").strip() and len(message.encode("utf-8")) < 4000
+        return None
+    return made
+
+
+def is_sound(play: object) -> bool:
+    """Say whether what was read is whole: it comes back from JSON, and whoever is named is of the cast."""
+    assert isinstance(play, Scenario)
+    names = {persona.name for persona in play.personas}
+    assert len(names) == len(play.personas) >= 1
+    for scene in play.scenes:
+        assert set(scene.present) <= names
+        assert all(set(beat.speakers) | set(beat.emotion) <= names for beat in scene.beats)
+        assert all(1 <= beat.turns[0] <= beat.turns[1] for beat in scene.beats)
+    return Scenario.from_dict(json.loads(json.dumps(play.to_dict()))) == play
 
 
 edits: st.SearchStrategy[Edits] = st.lists(
@@ -101,7 +115,8 @@ def edited(data: bytes, changes: Edits) -> bytes:
 def test_mutated_bytes_of_a_scenario(folder: Path, source: str, changes: Edits) -> None:
     path = folder / "바다.yaml"
     path.write_bytes(edited((FILES / source).read_bytes(), changes))
-    loads_or_says_why(load_scenario, path)
+    play = loads_or_says_why(load_scenario, path)
+    assert play is None or is_sound(play)
 
 
 @SLOW
@@ -109,7 +124,11 @@ def test_mutated_bytes_of_a_scenario(folder: Path, source: str, changes: Edits) 
 def test_mutated_bytes_of_a_persona(folder: Path, changes: Edits) -> None:
     path = folder / "민수.yaml"
     path.write_bytes(edited((FILES / "인물" / "민수.yaml").read_bytes(), changes))
-    loads_or_says_why(load_persona, path)
+    persona = loads_or_says_why(load_persona, path)
+    if persona is not None:
+        assert isinstance(persona, Persona) and persona.name.strip()
+        path.write_text(persona_yaml(persona), encoding="utf-8")
+        assert load_persona(path) == persona
 
 
 values = st.recursive(
@@ -141,4 +160,5 @@ def test_values_of_every_kind_in_every_place(folder: Path, data: st.DataObject, 
         container[key] = change
     path = folder / "산.yaml"
     path.write_text(json.dumps(tree, ensure_ascii=data.draw(st.booleans())), encoding="utf-8", errors="replace")
-    loads_or_says_why(load_scenario, path)
+    play = loads_or_says_why(load_scenario, path)
+    assert play is None or is_sound(play)

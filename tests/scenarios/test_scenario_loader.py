@@ -116,7 +116,7 @@ def test_defaults(tmp_path: Path) -> None:
     (scene,) = play.scenes
     assert scene.present == ("민수", "지은")
     assert scene.beats[0].turns == (2, 8)
-    assert (play.director.candidates, play.director.actions, play.director.suggestions) == (6, 0.2, True)
+    assert (play.director.candidates, play.director.actions, play.director.suggestions) == (8, 0.2, True)
     assert (play.seed, play.model, play.cast[0].play) == (None, None, "model")
     assert play.cast[0].persona == Persona("민수")
 
