@@ -175,7 +175,7 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
     if low := address.fault(text, rules.level):
         return f"address: {low} in {rules.level}"
     if wrong := _misnamed(text, rules):
-        return f"address: {wrong}"
+        return f"address: {wrong[0]}, who is {wrong[1]}"
     if rules.revealing and rules.level and not settles(text, rules.level):
         return f"speech level: no ending, wanted {rules.level}"
     if rules.revealing and "?" in text:
@@ -201,12 +201,12 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
     return None
 
 
-def _misnamed(text: str, rules: Rules) -> str | None:
+def _misnamed(text: str, rules: Rules) -> tuple[str, str] | None:
     """Return a call by name, and what it should be, where the writer has the speaker call them by something else."""
     for name, term in rules.called:
         given = given_name(name)
         if given not in term and (wrong := next((said for said in terms(text, (name,)) if given in said), None)):
-            return f"{wrong}, who is {term}"
+            return wrong, term
     return None
 
 

@@ -36,6 +36,7 @@ _FAULTS = {
     "name tag": N_("speaks for somebody else"),
     "steps out of the role": N_("steps out of the role"),
     "cut off": N_("cut off"),
+    "reads out what only they were told": N_("reads out what only they were told"),
     "gives away": N_("gives away"),
     "foreign letters or lone jamo": N_("foreign letters or lone jamo"),
     "open quotation": N_("open quotation"),

@@ -127,6 +127,25 @@ def test_a_turn_committed_on_a_branch_before_its_checkpoint_is_not_doubled(take,
     assert len(line(fresh)) == 3
 
 
+def test_a_turn_committed_before_its_checkpoint_is_taken_in_once_by_the_next_process(take, again, monkeypatch):
+    step(take, 4)
+    before = len(stored(take))
+    saver = type(take._head._saver)
+    for name in ("put", "put_writes"):
+        real = getattr(saver, name)
+        monkeypatch.setattr(
+            saver, name, lambda *a, _real=real, **k: dies() if len(stored(take)) > before else _real(*a, **k)
+        )
+    with pytest.raises(Died):
+        step(take)
+    monkeypatch.undo()
+    fresh = again()
+    *_, last = kept = stored(fresh)
+    assert texts(fresh) == kept[:-1]
+    assert step(fresh)[0].text == last
+    assert texts(fresh) == stored(fresh) == kept
+
+
 _PLAYER = """
 import random, sys
 sys.path.insert(0, {root!r})
@@ -208,6 +227,13 @@ def test_kill_9_in_the_middle_of_playing_and_moving_loses_and_doubles_nothing(tm
     fresh = staged(scripted(INVENTED, invent=True), LATE, store=RunStore(place), limit=2000)
     fresh.resume(7, [], person=True)
     assert len(before) > 12
+    if stored(fresh) != texts(
+        fresh
+    ):  # killed between a turn and its checkpoint: the next step takes it in as it stands
+        *_, last = kept = stored(fresh)
+        assert texts(fresh) == kept[:-1]
+        assert step(fresh)[0].text == last
+        assert stored(fresh) == kept
     assert texts(fresh) == stored(fresh)
     assert [turn.n for turn in line(fresh)] == list(range(1, len(line(fresh)) + 1))
     assert sum(branch.current for branch in fresh.branches()) == 1
