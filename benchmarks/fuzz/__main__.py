@@ -30,7 +30,7 @@ def main(
     data: Annotated[Path | None, typer.Option(help="A folder of real documents that join the seeds.")] = None,
     seed: Annotated[int, typer.Option()] = 0,
     guided: Annotated[bool, typer.Option("--guided", help="By coverage, with atheris.")] = False,
-    out: Annotated[Path, typer.Option(help="Where inputs that go wrong are written.")] = Path("/tmp/daebon-fuzz"),
+    out: Annotated[Path, typer.Option(help="Where inputs that go wrong are written.")] = Path("build/fuzz"),
 ) -> None:
     """Fuzz the readers one after another and print a table."""
     unknown = [name for name in only or () if name not in targets.names()]
