@@ -42,9 +42,10 @@ def write(folder: Path, layers: int) -> None:
     (folder / "config.json").write_text(json.dumps(config))
     _write_tokenizer(folder, vocabulary)
     torch.manual_seed(0)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
 
     def random(*shape: int) -> Any:
-        return torch.empty(shape, dtype=torch.bfloat16).normal_(0, 0.02)
+        return torch.empty(shape, dtype=torch.bfloat16, device=device).normal_(0, 0.02).cpu()
 
     places: dict[str, str] = {}
 

@@ -195,6 +195,7 @@ def dataset(
 
 _RECIPE = typer.Option("--recipe", help="A file, or one that ships: embedded-sft, ldcc-sft, ….")
 _DATA = typer.Option("--data", metavar="DIR", help="What `daebon train dataset` wrote.")
+_ADAPTER = "a run, a folder of PEFT, a .gguf of `train adapter`, or embedded, the one that ships"
 _BASE = typer.Option("--base-cache", metavar="DIR", help="Keeps the embedded base as torch weights; default OUT/base.")
 
 
@@ -203,6 +204,9 @@ def sft(
     recipe: Annotated[Path, _RECIPE],
     data: Annotated[Path, _DATA],
     out: Annotated[Path, typer.Option("--out", help="Folder of the run; a run that was stopped goes on.")],
+    adapter: Annotated[
+        Path | None, typer.Option("--adapter", metavar="RUN", help=f"Go on from this adapter: {_ADAPTER}.")
+    ] = None,
     base_cache: Annotated[Path | None, _BASE] = None,
 ) -> None:
     """Fine-tune a LoRA on the rows, with NEFTune where the recipe says so.
@@ -213,13 +217,14 @@ def sft(
     docs/training.md.
 
       daebon train sft --recipe embedded-sft --data dataset --out run
+      daebon train sft --adapter embedded --recipe embedded-sft --data mine --out run
     """
     from training.recipe import SftRecipe, load_recipe
     from training.sft import train
 
     read = load_recipe(recipe, SftRecipe)
     with _progress("training") as told:
-        report = train(read, data, out, base_cache or out / "base", told)
+        report = train(read, data, out, base_cache or out / "base", told, adapter)
     if report:
         bits = report["held_out_bits_per_character"]
         _say(f"{report['steps']} steps, {report['tokens_per_second']} tokens/s, {report['seconds']:.0f} s")
@@ -232,7 +237,7 @@ def sft(
 def dpo(
     recipe: Annotated[Path, _RECIPE],
     data: Annotated[Path, _DATA],
-    adapter: Annotated[Path, typer.Option("--adapter", metavar="RUN", help="The run to go on from.")],
+    adapter: Annotated[Path, typer.Option("--adapter", metavar="RUN", help=f"What to go on from: {_ADAPTER}.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the run; a run that was stopped goes on.")],
     base_cache: Annotated[Path | None, _BASE] = None,
 ) -> None:

@@ -10,14 +10,25 @@ from model.weights import sha256_of
 from training.base import load_tokenizer
 from training.pairs import evenly, read_pairs
 from training.recipe import DpoRecipe
-from training.runs import Report, base_folder, finish, fitted, frozen_base, part, quiet, run, settings
-from transcript.errors import ModelError, UsageError
+from training.runs import (
+    Report,
+    adapter_to_go_on_from,
+    base_folder,
+    finish,
+    fitted,
+    frozen_base,
+    part,
+    quiet,
+    run,
+    settings,
+)
+from transcript.errors import UsageError
 
 
 def train(
     recipe: DpoRecipe, data: Path, adapter: Path, out: Path, base: Path, report: Report | None = None
 ) -> dict[str, Any]:
-    """Go on from the adapter of a run, on the pairs of folder `data`; return what `OUT/report.json` then holds.
+    """Go on from an adapter (`runs.adapter_to_go_on_from`) on the pairs of folder `data`; return what `OUT/report.json` then holds.
 
     A pair whose prompt and longer line have more than `max_length` tokens is left out. Margin and accuracy of the implicit
     rewards are reported on held-out pairs. Raises UsageError when no pair fits, ModelError for an
@@ -32,9 +43,7 @@ def train(
     folder = base_folder(recipe, base)
     tokenizer = load_tokenizer(folder)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    start = adapter / "adapter" if (adapter / "adapter").is_dir() else adapter
-    if not (start / "adapter_config.json").exists():
-        raise ModelError(f"{adapter}: is no adapter of PEFT; give the folder that `daebon train sft` wrote")
+    start = adapter_to_go_on_from(adapter, folder, out)
     fitting = [
         pair
         for pair in read_pairs(data / "pairs.jsonl")

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from model.huggingface import four_bits
-from model.weights import embedded_weights
+from model.repository import adapter_folder
+from model.weights import drama_adapter, embedded_weights
 from training.base import converted, load_base
 from training.recipe import Recipe
 from transcript.errors import ModelError
@@ -70,6 +71,24 @@ def frozen_base(recipe: Recipe, folder: str) -> Any:
         raise ModelError(f"{folder}: {str(error).splitlines()[0]}; give a folder or hub id of transformers") from error
     model.requires_grad_(False)
     return model
+
+
+def adapter_to_go_on_from(given: Path, base: str, out: Path) -> Path:
+    """Return the PEFT folder of what a run goes on from: a run, a folder of PEFT, an adapter in GGUF, or `embedded`, the shipped one.
+
+    One in GGUF is written to `out`/start for the base in folder `base`. Raises ModelError for anything else.
+    """
+    from training.adapter import write_peft
+
+    file = drama_adapter() if str(given) == EMBEDDED and not given.exists() else given
+    if file.is_file():
+        return write_peft(file, Path(base), out / "start")
+    folder = adapter_folder(file)
+    if folder is None:
+        raise ModelError(
+            f"{given}: is no adapter; give a run of `daebon train sft`, a .gguf of `daebon train adapter`, or {EMBEDDED}"
+        )
+    return folder
 
 
 def fitted(model: Any, recipe: Recipe) -> Any:

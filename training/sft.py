@@ -13,11 +13,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.huggingface import pieces_ids
+from model.repository import ADAPTER_WEIGHTS, adapter_config
+from model.weights import sha256_of
 from training.asides import PADDING, TRUNK, attention, positions
 from training.base import load_tokenizer
 from training.recipe import SftRecipe
 from training.rows import Piece, Row, read_rows
-from training.runs import Report, base_folder, finish, fitted, frozen_base, half, part, quiet, run, settings
+from training.runs import (
+    Report,
+    adapter_to_go_on_from,
+    base_folder,
+    finish,
+    fitted,
+    frozen_base,
+    half,
+    part,
+    quiet,
+    run,
+    settings,
+)
 from transcript.errors import UsageError
 
 if TYPE_CHECKING:
@@ -119,15 +133,17 @@ def noise(model: Any) -> float:
     return float(((moved - calm).norm(dim=-1) / calm.norm(dim=-1).clamp(min=1e-9)).mean())
 
 
-def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report | None = None) -> dict[str, Any]:
+def train(
+    recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report | None = None, adapter: Path | None = None
+) -> dict[str, Any]:
     """Train a LoRA on the rows of folder `data` (`daebon train dataset`); return what `OUT/report.json` then holds.
 
-    Goes on from the newest checkpoint of `out`. `base` keeps the embedded base, converted. Raises UsageError when the
-    rows and the recipe do not fit, ModelError for a base that cannot be loaded.
+    Goes on from the newest checkpoint of `out`; begins with `adapter` (`runs.adapter_to_go_on_from`) where one is given. `base`
+    keeps the embedded base, converted. Raises UsageError when the rows, the recipe and the adapter do not fit, ModelError for
+    a base or an adapter that cannot be loaded.
     """
     import torch
     from datasets import Dataset
-    from peft import LoraConfig, get_peft_model
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
@@ -140,14 +156,8 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
     if not trained:
         raise UsageError(f"{data}: no row has a spoken line within {recipe.max_length} tokens; raise max_length")
     torch.manual_seed(recipe.seed)
-    lora = LoraConfig(
-        r=recipe.rank,
-        lora_alpha=recipe.alpha,
-        lora_dropout=recipe.dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-    model = fitted(get_peft_model(frozen_base(recipe, folder), lora), recipe)
+    start = adapter_to_go_on_from(adapter, folder, out) if adapter else None
+    model = fitted(_with_lora(recipe, folder, start), recipe)
 
     class Trainer(SFTTrainer):  # type: ignore[misc]
         """Computes logits only where the loss needs them: a third of the places, and the vocabulary is the cost."""
@@ -199,6 +209,7 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
         out,
         {
             "recipe": asdict(recipe),
+            **({"went_on_from": sha256_of(start / ADAPTER_WEIGHTS)} if start else {}),
             "examples": len(trained),
             "row_tokens": sum(len(row.ids) for row in trained),
             "loss_tokens": sum(sum(row.mask) for row in trained),
@@ -209,6 +220,29 @@ def train(recipe: SftRecipe, data: Path, out: Path, base: Path, report: Report |
             **done,
         },
     )
+
+
+def _with_lora(recipe: SftRecipe, folder: str, start: Path | None) -> Any:
+    """Return the frozen base with a new LoRA, or with the one of folder `start`, whose rank and alpha must be the recipe's."""
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    if not start:
+        lora = LoraConfig(
+            r=recipe.rank,
+            lora_alpha=recipe.alpha,
+            lora_dropout=recipe.dropout,
+            target_modules="all-linear",
+            task_type="CAUSAL_LM",
+        )
+        return get_peft_model(frozen_base(recipe, folder), lora)
+    config = adapter_config(start)
+    found, wanted = (config["r"], config["lora_alpha"]), (recipe.rank, recipe.alpha)
+    if found != wanted:
+        raise UsageError(
+            f"the adapter has rank {found[0]} and alpha {found[1]}, the recipe asks for {wanted[0]} and {wanted[1]}; "
+            "write the adapter's into the recipe"
+        )
+    return PeftModel.from_pretrained(frozen_base(recipe, folder), start, is_trainable=True)
 
 
 def spoken_loss(model: Any, inputs: Any) -> tuple[torch.Tensor, int]:

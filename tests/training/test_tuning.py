@@ -14,9 +14,11 @@ import pytest
 from typer.testing import CliRunner
 
 from daebon.train import app
+from model.weights import ADAPTER_SHA256
 from tests.tiny import tiny_llama
 from training.recipe import SHIPPED, DpoRecipe, SftRecipe, load_recipe
 from training.runs import newest_checkpoint
+from transcript.errors import ModelError
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
@@ -101,6 +103,36 @@ def test_without_neftune_the_embeddings_stand_still(work, dataset, tmp_path):
 
     recipe = replace(load_recipe(work / "sft.yaml", SftRecipe), neftune=0.0, epochs=0.2)
     assert train(recipe, dataset, tmp_path / "run", tmp_path / "base")["neftune_noise"] == 0.0
+
+
+def test_sft_goes_on_from_an_adapter_where_it_stood(work, dataset, run, tmp_path):
+    from training.sft import train
+
+    recipe = replace(load_recipe(work / "sft.yaml", SftRecipe), learning_rate=1e-9, epochs=0.2)
+    first = json.loads((run / "report.json").read_text())
+    report = train(recipe, dataset, tmp_path / "on", tmp_path / "base", adapter=run)
+    assert report["went_on_from"] == first["adapter_sha256"]
+    assert report["held_out_bits_per_character"]["before"] == first["held_out_bits_per_character"]["after"]
+    assert report["resumed_at"] == 0 and report["steps"] == 4
+
+
+def test_an_adapter_of_another_rank_is_told_from_the_recipe(work, dataset, run, tmp_path):
+    other = tmp_path / "sft.yaml"
+    other.write_text((work / "sft.yaml").read_text(encoding="utf-8").replace("rank: 4", "rank: 2"), encoding="utf-8")
+    words = ("sft", "--adapter", run, "--recipe", other, "--data", dataset, "--out", tmp_path / "on")
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code and "rank 4 and alpha 8, the recipe asks for 2 and 8" in str(result.exception)
+
+
+def test_the_shipped_adapter_can_be_gone_on_from_and_a_text_cannot(tmp_path):
+    from training.adapter import write_adapter
+    from training.runs import adapter_to_go_on_from
+
+    start = adapter_to_go_on_from(Path("embedded"), "base", tmp_path / "run")
+    assert json.loads((start / "adapter_config.json").read_text())["r"] == 16
+    assert write_adapter(start, tmp_path / "again.gguf") == ADAPTER_SHA256
+    with pytest.raises(ModelError, match="is no adapter; give a run"):
+        adapter_to_go_on_from(tmp_path / "nothing", "base", tmp_path / "run")
 
 
 def test_dpo_goes_on_from_the_adapter_and_tells_margins(work, dataset, run):
