@@ -321,9 +321,13 @@ def evaluate(
     ),
     each: Annotated[int, typer.Option("--lines", min=1, help="Lines generated for a scene.")] = 3,
     seed: Annotated[int, typer.Option("--seed", help="Of the model.")] = 1,
-    bits: Annotated[
+    true: Annotated[
         int,
-        typer.Option("--bits", min=0, help="Scenes whose true lines are measured in bits per character; wants torch."),
+        typer.Option(
+            "--true",
+            min=0,
+            help="Scenes whose true lines are measured: bits per character, and the next line; wants torch.",
+        ),
     ] = 32,
     as_json: Annotated[bool, typer.Option("--json", help="All figures as JSON on stdout.")] = False,
 ) -> None:
@@ -336,6 +340,7 @@ def evaluate(
       daebon train evaluate --models embedded:base,embedded,embedded:mine.gguf
     """
     import json
+    from dataclasses import asdict
 
     from training import comparison
     from training import evaluate as measured
@@ -354,16 +359,19 @@ def evaluate(
         with _progress(name) as told:
             rows.append((name, measured.evaluated(name, unseen, known, asked, out, each=each, seed=seed, report=told)))
     found = {}
-    if bits:
-        some = unseen[:: max(1, len(unseen) // bits)][:bits]
-        with _progress("bits per character") as told:
-            found = measured.bits_per_character(names, some, out / "base", told)
+    if true:
+        from training import true_lines
+
+        some = unseen[:: max(1, len(unseen) // true)][:true]
+        with _progress("true lines") as told:
+            found = true_lines.measured(names, some, out / "base", seed, told)
     forms = list(dict.fromkeys(key for _, row in rows for key in row["figures"]))
     head = f"{len(unseen)} scenes, {each} lines each, {len(asked)} requests, seed {seed}; 95 % by bootstrap over scenes"
     (out / "index.html").write_text(comparison.page(rows, forms, found, head), encoding="utf-8")
     if as_json:
         figures = {name: {"figures": row["figures"], "intervals": row["intervals"]} for name, row in rows}
-        typer.echo(json.dumps({"bits_per_character": found, "models": figures}, ensure_ascii=False, indent=1))
+        lines = {name: asdict(one) for name, one in found.items()}
+        typer.echo(json.dumps({"true_lines": lines, "models": figures}, ensure_ascii=False, indent=1))
         return
     _say(head)
     for form in forms:

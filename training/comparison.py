@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from training.true_lines import OPTIONS, TrueLines
+
 SHARES = ("distinct-2", "target emotion")  # shown as numbers, all others in per cent
 _SHOWN = 5  # requests, and scenes, whose answers stand side by side
 _STYLE = """
@@ -18,17 +20,19 @@ pre { white-space: pre-wrap; background: #f6f6f3; padding: .8rem; margin: 0; fon
 """
 
 
-def table(
-    rows: Sequence[tuple[str, Mapping[str, Any]]], form: str, bits: Mapping[str, Mapping[str, float]]
-) -> list[list[str]]:
+def table(rows: Sequence[tuple[str, Mapping[str, Any]]], form: str, true: Mapping[str, TrueLines]) -> list[list[str]]:
     """Return header and rows: a column for each model, a row for each figure with its interval of 95 %."""
     names = [name for name, _ in rows]
     figures = list(dict.fromkeys(key for _, row in rows for key in row["figures"].get(form, {})))
     found = [["figure", *names]]
-    if bits and form.startswith("lines, "):
+    if true and form.startswith("lines, "):
         kind = form.removeprefix("lines, ")
-        cells = [f"{bits[name][kind]:.3f}" if name in bits else "" for name in names]
+        cells = [f"{true[name].bits[kind]:.3f}" if name in true else "" for name in names]
         found.append(["bits per character of the true lines", *cells])
+    if true and form == "lines, layout":
+        found.append(
+            [f"tells the next line among {OPTIONS}", *(_picks(true[name]) if name in true else "" for name in names)]
+        )
     for figure in figures:
         cells = []
         for _, row in rows:
@@ -48,14 +52,14 @@ def markdown(cells: Sequence[Sequence[str]]) -> str:
 def page(
     rows: Sequence[tuple[str, Mapping[str, Any]]],
     forms: Sequence[str],
-    bits: Mapping[str, Mapping[str, float]],
+    true: Mapping[str, TrueLines],
     head: str,
 ) -> str:
     """Return the HTML page: the tables, then whole answers to five requests and lines of five scenes, side by side."""
     parts = [f"<!doctype html><html lang='ko'><meta charset='utf-8'><title>daebon</title><style>{_STYLE}</style>"]
     parts.append(f"<h1>Models compared</h1><p>{html.escape(head)}</p>")
     for form in forms:
-        cells = table(rows, form, bits)
+        cells = table(rows, form, true)
         parts.append(f"<h2>{html.escape(form)}</h2><table>")
         for number, cell_row in enumerate(cells):
             tag = "td" if number else "th"
@@ -87,6 +91,11 @@ def page(
             parts.append(f"<div><b>{html.escape(name)}</b><pre>{html.escape(said)}</pre></div>")
         parts.append("</div>")
     return "\n".join(parts) + "</html>\n"
+
+
+def _picks(found: TrueLines) -> str:
+    low, high = found.picks_interval
+    return f"{found.picks:.1%} [{low:.1%}, {high:.1%}]"
 
 
 def _number(figure: str, value: float) -> str:

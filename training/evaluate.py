@@ -23,9 +23,8 @@ from model.base import Sampling, StageModel
 from model.config import ModelConfig
 from model.load import digest, load_chat_model
 from model.template import TEMPLATE
-from model.weights import drama_adapter, embedded_weights
 from training.corpus import NEUTRAL, CorpusScene
-from training.dataset import corpus_row, line_prompts
+from training.dataset import line_prompts
 from transcript.errors import FileError
 from transcript.record import write_atomically
 
@@ -37,7 +36,6 @@ _ENDS = re.compile(r"[.!?…~][\"'”’)]*\Z")
 _TAG = re.compile(r"(?:^|\s)[가-힣]{1,6}\s?[:：]")
 _SPEECH = re.compile(r"[가-힣A-Za-z0-9 ]{1,12}(?:\s?\([^()]*\))?\s?[:：]\s?\S")
 _RESAMPLED = 1_000
-_LONGEST = 8_192  # tokens of a scene with all its prompts
 
 
 @dataclass(frozen=True)
@@ -229,44 +227,6 @@ def evaluated(
     row["scripts"] = [asdict(script) for script in scripts]
     write_atomically(file, json.dumps(row, ensure_ascii=False, indent=1) + "\n")
     return row
-
-
-def bits_per_character(
-    names: Sequence[str], scenes: Sequence[CorpusScene], base: Path, report: Report | None = None
-) -> dict[str, dict[str, float]]:
-    """Return bits per character of the true lines of `scenes` by model and form, in torch with bf16 products.
-
-    Of embedded models only; `base` keeps their base. The forms are `layout` (the bare script) and `persona` (each line after
-    its speaker's prompt); both have the same lines.
-    """
-    found: dict[str, dict[str, float]] = {}
-    for name in names:
-        config = ModelConfig.parse(name)
-        if config.runtime != "embedded":
-            continue
-        import torch
-
-        from training.adapter import merge
-        from training.base import converted, load_base, load_tokenizer
-        from training.sft import encoded, measure
-
-        folder = converted(embedded_weights(), base)
-        model = load_base(folder)
-        if config.path != "base":
-            merge(model, Path(config.path).expanduser() if config.path else drama_adapter())
-        for module in model.modules():
-            if isinstance(module, torch.nn.Linear) and module is not model.lm_head:
-                module.to(torch.bfloat16)
-        tokenizer = load_tokenizer(folder)
-        found[name] = {}
-        for form, share in (("layout", 0.0), ("persona", 1.0)):
-            rows = [corpus_row(scene, random.Random(f"test {scene.name}"), share) for scene in scenes]
-            found[name][form] = measure(
-                model, [example for row in rows for example in encoded(row, tokenizer, _LONGEST)], bf16=True
-            )[1]
-            if report:
-                report(len(found[name]), 2, form)
-    return found
 
 
 def _share(values: Any) -> float:

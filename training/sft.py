@@ -247,6 +247,11 @@ def _with_lora(recipe: SftRecipe, folder: str, start: Path | None) -> Any:
 
 def spoken_loss(model: Any, inputs: Any) -> tuple[torch.Tensor, int]:
     """Return the summed cross-entropy in nats of a batch, and at how many places it was taken."""
+    return losses(model, inputs).sum(), int((inputs["labels"][:, 1:] != _LOST).sum())
+
+
+def losses(model: Any, inputs: Any) -> torch.Tensor:
+    """Return the cross-entropy in nats as (rows, places), the places being those at which a row has a target; 0 where others have."""
     import torch
     from torch.nn.functional import cross_entropy
 
@@ -262,15 +267,20 @@ def spoken_loss(model: Any, inputs: Any) -> tuple[torch.Tensor, int]:
         use_cache=False,
     ).logits
     wanted = labels[:, places]
-    loss: torch.Tensor = cross_entropy(
-        logits.float().flatten(0, 1), wanted.flatten(), ignore_index=_LOST, reduction="sum"
+    found: torch.Tensor = cross_entropy(
+        logits.float().flatten(0, 1), wanted.flatten(), ignore_index=_LOST, reduction="none"
     )
-    return loss, int((wanted != _LOST).sum())
+    return found.view_as(wanted)
 
 
 def _dtype(model: Any) -> torch.dtype:
     dtype: torch.dtype = getattr(model, "module", model).get_input_embeddings().weight.dtype
     return dtype
+
+
+def tensors(example: Example, device: torch.device) -> dict[str, torch.Tensor]:
+    """Return one example as a batch on a device."""
+    return {key: value.to(device) for key, value in batch([example.inputs()]).items()}
 
 
 def measure(model: Any, rows: Sequence[Example], bf16: bool) -> tuple[float, float]:
@@ -283,7 +293,7 @@ def measure(model: Any, rows: Sequence[Example], bf16: bool) -> tuple[float, flo
     device = next(model.parameters()).device
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         for row in rows:
-            loss, count = spoken_loss(model, {key: value.to(device) for key, value in batch([row.inputs()]).items()})
+            loss, count = spoken_loss(model, tensors(row, device))
             summed, tokens = summed + loss.item(), tokens + count
     model.train(was)
     if not tokens:

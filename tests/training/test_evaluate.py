@@ -18,6 +18,7 @@ from training.evaluate import (
     requests,
     script_figures,
 )
+from training.true_lines import TrueLines
 from transcript.errors import FileError
 
 SCENE = read_scene(Path(__file__).parent / "files" / "빈수조.yaml")
@@ -98,10 +99,14 @@ def test_a_model_is_measured_once_and_shown_beside_another(tmp_path):
     assert evaluated(name, [SCENE], [], asked, tmp_path, each=1, seed=1)["key"] != row["key"]
     canned.write_text('{"lines": {"*": ["도장이 있구나."]}}', encoding="utf-8")
     assert evaluated(name, [SCENE], [], asked, tmp_path, each=2, seed=1)["lines"][0]["text"] == "도장이 있구나."
-    page = comparison.page(
-        [("가<나", row), ("둘", row)], list(row["figures"]), {"둘": {"persona": 3.0, "layout": 3.5}}, "머리"
-    )
+    true = {"둘": TrueLines({"persona": 3.0, "layout": 3.5}, 0.5, (0.25, 0.75), 8)}
+    page = comparison.page([("가<나", row), ("둘", row)], list(row["figures"]), true, "머리")
     assert "가&lt;나" in page and "가<나" not in page and page.count("도장이 없구나.") >= 2
-    cells = comparison.table([("하나", row), ("둘", row)], "lines, persona", {"둘": {"persona": 3.0, "layout": 3.5}})
+    cells = comparison.table([("하나", row), ("둘", row)], "lines, persona", true)
     assert cells[0] == ["figure", "하나", "둘"] and cells[1] == ["bits per character of the true lines", "", "3.000"]
+    bare = comparison.table([("둘", row)], "lines, layout", true)
+    assert bare[1:3] == [
+        ["bits per character of the true lines", "3.500"],
+        ["tells the next line among 4", "50.0% [25.0%, 75.0%]"],
+    ]
     assert comparison.markdown(cells).count("\n") == len(cells)

@@ -208,7 +208,7 @@ def test_the_tuned_model_is_evaluated_and_plays(run, tmp_path):
     (tmp_path / "asked.tsv").write_text("부두에서 다투는 대본 써줘\t배|부두\n", encoding="utf-8")
     told = daebon(
         *("evaluate", "--models", f"hf:{run}", "--scenes", scenes, "--prompts", tmp_path / "asked.tsv", "--json"),
-        *("--lines", 1, "--bits", 0, "--out", tmp_path / "evaluated"),
+        *("--lines", 1, "--true", 0, "--out", tmp_path / "evaluated"),
     )
     figures = json.loads(told)["models"][f"hf:{run}"]["figures"]
     assert 0 <= figures["lines, persona"]["cut off"] <= 1 and "requests, template" in figures
