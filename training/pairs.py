@@ -28,6 +28,7 @@ from transcript.store import RunStore
 from transcript.turn import Turn
 
 FAR = 0.6  # least distance of two intended valences, of -1..1, at which one is the wrong emotion for the other
+APART = 2  # least number of lines between one and a later one of its speaker that is wrong in its place
 _LEAKS = ("\n### Prompt:", " S#2. 장면 전환", " ### Answer:", " [지문]", " #32.")
 _APART = 0.25  # least distance of two scores of the engine, of 0..1, at which one candidate is better
 
@@ -80,6 +81,9 @@ def _wrong(spoken: Sequence[Line], at: int, rng: random.Random) -> dict[str, str
         ]
         if far:
             found["emotion"] = rng.choice(far)
+    later = [other.text for other in spoken[at + 1 + APART :] if other.speaker == line.speaker]
+    if at and later:
+        found["place"] = rng.choice(later)  # theirs, and true, but it answers something else
     if at:
         found["repeat"] = spoken[rng.randrange(max(0, at - 3), at)].text
     found["leak"] = line.text + rng.choice(_LEAKS)

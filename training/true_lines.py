@@ -17,11 +17,11 @@ from training.asides import TRUNK
 from training.corpus import CorpusScene
 from training.dataset import corpus_row, line_prompts
 from training.evaluate import interval
+from training.pairs import APART
 from training.sft import Example, encoded, losses, measure, tensors
 
 Report = Callable[[int, int, str], None]
 OPTIONS = 4  # the line that comes next, and three that its speaker says later
-APART = 2  # least number of lines between it and one of these
 _EACH = 4  # choices of a scene
 _LONGEST = 8_192  # tokens of a scene with all its prompts
 

@@ -21,7 +21,7 @@ from training.dataset import (
     template_row,
 )
 from training.gather import Sources, gather
-from training.pairs import corpus_pairs, own_pairs, read_pairs, take_pairs
+from training.pairs import APART, corpus_pairs, own_pairs, read_pairs, take_pairs
 from training.rows import read_rows
 from transcript.record import Transcript
 from transcript.turn import Candidate, Cue, Turn
@@ -155,6 +155,15 @@ def test_pairs_of_a_scene_keep_the_true_line_and_say_what_is_wrong_with_the_othe
     assert kinds["speaker"].rejected in true and kinds["level"].rejected not in true
     assert "###" in kinds["leak"].rejected or "#" in kinds["leak"].rejected or "[" in kinds["leak"].rejected
     assert all(pair.prompt.endswith(":") or pair.prompt.endswith(")") for pair in found)
+
+
+def test_a_line_in_the_wrong_place_is_a_later_one_of_its_speaker():
+    scene = next(scene for scene in read_corpus(CORPUS) if scene.name == "001-시력검사")
+    found = [pair for seed in range(5) for pair in corpus_pairs(scene, "train", random.Random(seed))]
+    places = {f" {prompts.neutral(line.text)}\n": at for at, line in enumerate(scene.lines) if line.speaker}
+    misplaced = [(places[pair.chosen], places[pair.rejected]) for pair in found if pair.reason == "place"]
+    assert misplaced and all(wrong > true + APART for true, wrong in misplaced)
+    assert all(scene.lines[true].speaker == scene.lines[wrong].speaker for true, wrong in misplaced)
 
 
 def played(turns, **told):

@@ -5,7 +5,8 @@ import pytest
 from tests.tiny import tiny_llama
 from training.corpus import read_corpus
 from training.gather import CORPUS
-from training.true_lines import APART, OPTIONS, Choice, choices, picks
+from training.pairs import APART
+from training.true_lines import OPTIONS, Choice, choices, picks
 
 torch = pytest.importorskip("torch")
 SCENES = [read_corpus(CORPUS)[at] for at in (0, 40, 300)]
