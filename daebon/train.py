@@ -148,6 +148,12 @@ def dataset(
     ] = None,
     corpus: Annotated[Path | None, typer.Option("--corpus", metavar="DIR", help="Another folder of scenes.")] = None,
     draws: Annotated[int, typer.Option("--draws", min=1, help="Renderings of a scene, each with other cues.")] = 2,
+    tails: Annotated[
+        float,
+        typer.Option(
+            "--tails", min=0.0, max=1.0, help="Share of lines said after their speaker's prompt; they cost most."
+        ),
+    ] = 0.5,
     novel: Annotated[int, typer.Option("--novel", min=0, help="Rows of koconovel at most.")] = 30,
     chatbot: Annotated[int, typer.Option("--chatbot", min=0, help="Rows of chatbot-data at most.")] = 15,
     whole: Annotated[
@@ -176,7 +182,17 @@ def dataset(
 
     model = load_chat_model(ModelConfig.parse(own)) if own else None
     sources = Sources(
-        corpus or CORPUS, public, scripts or (), takes or (), draws, novel, chatbot, whole, model, own_lines
+        corpus=corpus or CORPUS,
+        public=public,
+        scripts=scripts or (),
+        takes=takes or (),
+        draws=draws,
+        tails=tails,
+        novel=novel,
+        chatbot=chatbot,
+        whole=whole,
+        own=model,
+        own_lines=own_lines,
     )
     try:
         with _progress("scenes") as told:

@@ -19,6 +19,7 @@ from training.base import tokenizer_in
 from training.clean import structure
 from training.corpus import CorpusScene, read_corpus
 from training.dataset import (
+    TAIL_SHARE,
     chatbot_rows,
     corpus_row,
     held_out,
@@ -51,6 +52,9 @@ class Sources:
     scripts: Sequence[Path] = ()
     takes: Sequence[Path] = ()
     draws: int = 2
+    tails: float = (
+        TAIL_SHARE  # of the spoken lines of a scene: so many are said after their speaker's prompt, as in play
+    )
     novel: int = 30
     chatbot: int = 15
     whole: int | None = None  # scenes as the answer to a request; None: all
@@ -130,7 +134,7 @@ def _chosen(path: Path, played: dict[str, list[Turn]]) -> list[Pair]:
 
 def _corpus(scenes: Sequence[CorpusScene], hidden: frozenset[str], sources: Sources, rng: random.Random) -> list[Row]:
     taught = [scene for scene in scenes if scene.name not in hidden]
-    rows = [corpus_row(scene, rng) for scene in taught for _ in range(sources.draws)]
+    rows = [corpus_row(scene, rng, sources.tails) for scene in taught for _ in range(sources.draws)]
     most = len(taught) if sources.whole is None else min(sources.whole, len(taught))
     rows += [template_row(scene, rng) for scene in rng.sample(taught, most)]
     for scene in scenes:

@@ -18,7 +18,9 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 AboveZero = Annotated[float, Field(gt=0)]
 Least = Annotated[float, Field(ge=0)]
 Precision = Literal["fp32", "bf16", "nf4"]
-Reason = Literal["speaker", "place", "level", "emotion", "leak", "repeat", "own", "edit", "retry", "ranked"]  # of a pair
+Reason = Literal[
+    "speaker", "place", "level", "emotion", "leak", "repeat", "own", "edit", "retry", "ranked"
+]  # of a pair
 Kind = TypeVar("Kind", bound="Recipe")
 
 
