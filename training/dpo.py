@@ -17,6 +17,7 @@ from training.runs import (
     finish,
     fitted,
     frozen_base,
+    keep_memory,
     part,
     quiet,
     run,
@@ -40,6 +41,7 @@ def train(
     from trl import DPOConfig, DPOTrainer
 
     quiet()
+    keep_memory()
     folder = base_folder(recipe, base)
     tokenizer = load_tokenizer(folder)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token

@@ -27,6 +27,7 @@ from training.runs import (
     fitted,
     frozen_base,
     half,
+    keep_memory,
     part,
     quiet,
     run,
@@ -148,6 +149,7 @@ def train(
     from trl import SFTConfig, SFTTrainer
 
     quiet()
+    keep_memory()
     folder = base_folder(recipe, base)
     tokenizer = load_tokenizer(folder)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
