@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -15,14 +15,14 @@ from transcript.layout import UNTITLED, Arc, clean
 from transcript.record import Transcript, write_atomically, write_transcript
 from transcript.turn import Cost, Emotion
 
-FORMATS: dict[str, tuple[str, Callable[[Transcript, Arc | None], str | bytes]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Transcript, Arc | None], str | bytes | Iterable[str]]]] = {
     "fountain": (".fountain", lambda transcript, _: fountain.render(transcript)),
     "fdx": (".fdx", lambda transcript, _: fdx.render(transcript)),
     "hwpx": (".hwpx", hwpx.render),
     "hwp": (".hwp", partial(hwpx.render, format="hwp")),
     "docx": (".docx", docx.render),
     "pdf": (".pdf", pdf.render),
-    "html": (".html", lambda transcript, _: html.to_html(transcript)),
+    "html": (".html", lambda transcript, _: html.take_pieces(transcript)),
     "md": (".md", markdown.render),
     "txt": (".txt", text.render),
     "jsonl": (".jsonl", lambda transcript, _: tables.jsonl(transcript)),

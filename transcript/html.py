@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,8 +53,8 @@ class Contrast:
     level: float = 0.95
 
 
-def to_html(transcript: Transcript, *, lang: Lang = "ko") -> str:
-    """Return the report of a take as one HTML page without any other file.
+def take_pieces(transcript: Transcript, *, lang: Lang = "ko") -> Iterator[str]:
+    """Return the report of a take as one HTML page without any other file, in pieces to be written one after another.
 
     It shows the script, the planned and measured curves, who spoke how much, relations, what was turned down, scores and
     the command that plays it again; the whole transcript lies in it as JSON (`script#transcript`). Raises DaebonError when
@@ -63,6 +63,11 @@ def to_html(transcript: Transcript, *, lang: Lang = "ko") -> str:
     from transcript.report.take import take_page
 
     return take_page(transcript, lang)
+
+
+def to_html(transcript: Transcript, *, lang: Lang = "ko") -> str:
+    """Return the page of `take_pieces` as one text."""
+    return "".join(take_pieces(transcript, lang=lang))
 
 
 def batch_page(

@@ -131,7 +131,7 @@ def lay_out(transcript: Transcript) -> Script:
         ("분위기", _text(scenario, "tone")),
     )
     scenes = (
-        Scene(number, _heading(transcript, number), tuple(filter(None, map(line_of, turns))))
+        Scene(number, heading_of(transcript, number), tuple(filter(None, map(line_of, turns))))
         for number, turns in groupby(transcript.turns, key=lambda turn: turn.scene)
     )
     return Script(
@@ -202,6 +202,8 @@ def clean(text: str) -> str:
     Line breaks and tabs become spaces; other control characters, lone surrogates, bidirectional controls (not the
     marks U+200E and U+200F) and the byte order mark are dropped; spaces at the ends go.
     """
+    if text.isprintable():  # nothing of the above, as nearly always
+        return normalize("NFC", text).strip()
     line = " ".join(text.splitlines()).replace("\t", " ")
     return normalize("NFC", _DROPPED.sub("", line)).strip()
 
@@ -233,7 +235,8 @@ def line_of(turn: Turn) -> Line | None:
     return Line(turn.kind, filled) if filled else None
 
 
-def _heading(transcript: Transcript, number: int) -> str:
+def heading_of(transcript: Transcript, number: int) -> str:
+    """Return the heading of the scene played as `number`; raises DaebonError when it is not one of the scenario's."""
     scenes = transcript.scenario.get("scenes") or ()
     if not scenes:
         return f"S#{number}."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from transcript.turn import Turn
 
 SCHEMA = "daebon.transcript/1"
 LARGEST = 64 << 20  # bytes of a transcript.json; a take of 2,000 turns has some 5 MB
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SHAPE: Any = {  # what readers of a transcript count on; a null below the top stands for what is left out
     "title": str,
     "scenario": {
@@ -104,11 +107,41 @@ def _refuse(word: str) -> float:
 
 def write_transcript(transcript: Transcript, path: Path) -> None:
     """Write `transcript.json` so that a reader sees the old file or the whole new one, never a part."""
-    write_atomically(path, json.dumps(transcript.to_dict(), ensure_ascii=False, indent=1) + "\n")
+    write_atomically(path, chain(json_pieces(transcript, indent=1), ("\n",)))
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write `content`, text as UTF-8, to a file beside `path` and rename it; DaebonError when the disk refuses."""
+def json_pieces(transcript: Transcript, indent: int | None = None) -> Iterator[str]:
+    """Yield `transcript.to_dict()` as JSON, a turn at a time, as `json.dumps` writes it; compact without `indent`.
+
+    Lone surrogates, which UTF-8 cannot hold, are escaped.
+    """
+    colon = ":" if indent is None else ": "
+
+    def row(depth: int) -> str:
+        return "" if indent is None else "\n" + " " * indent * depth
+
+    def dump(value: Any, depth: int) -> str:
+        text = json.dumps(value, ensure_ascii=False, indent=indent, separators=(",", colon))
+        return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text.replace("\n", row(depth)))
+
+    before = "{"
+    for key, value in replace(transcript, turns=()).to_dict().items():
+        yield f'{before}{row(1)}"{key}"{colon}'
+        before = ","
+        if key != "turns" or not transcript.turns:
+            yield dump(value, 1)
+            continue
+        for n, turn in enumerate(transcript.turns):
+            yield f"{',' if n else '['}{row(2)}{dump(turn.to_dict(), 2)}"
+        yield f"{row(1)}]"
+    yield f"{row(0)}}}"
+
+
+def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
+    """Write `content`, text as UTF-8, to a file beside `path` and rename it; DaebonError when the disk refuses.
+
+    Text in pieces is written as they come. Whatever they raise leaves `path` as it was, and nothing beside it.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -116,16 +149,19 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         raise _refused(path, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            pieces = (content,) if isinstance(content, str | bytes) else content
+            file.writelines(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
         os.replace(name, path)
-    except OSError as error:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        raise _refused(path, error) from error
+        if isinstance(error, OSError):
+            raise _refused(path, error) from error
+        raise
 
 
 def _refused(path: Path, error: OSError) -> DaebonError:

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from transcript.errors import DaebonError
-from transcript.layout import Line, Scene, clean, gather, lay_out, line_of
+from transcript.layout import Line, Scene, clean, gather, heading_of, line_of
 from transcript.record import Transcript
 from transcript.turn import Turn
 
@@ -27,9 +27,16 @@ _NO_UTF8 = re.compile(r"[\ud800-\udfff]")
 _ESCAPED = re.compile(r"[\ud800-\udfff\x85\u2028\u2029]")  # no UTF-8, or taken for the end of a line
 
 
-def jsonl(transcript: Transcript) -> str:
-    """Return one JSON object a line for each turn: the turn as in `transcript.json`, with its scene's `heading`."""
-    return "".join(map(_json_line, _rows(transcript)))
+class _Passed:
+    """What `csv.writer` writes to, so that its `writerow` returns the row as text."""
+
+    def write(self, row: str) -> str:
+        return row
+
+
+def jsonl(transcript: Transcript) -> Iterator[str]:
+    """Yield one JSON object a line for each turn: the turn as in `transcript.json`, with its scene's `heading`."""
+    return map(_json_line, _rows(transcript))
 
 
 def parse_jsonl(text: str) -> tuple[Scene, ...]:
@@ -42,19 +49,17 @@ def read_jsonl(text: str) -> list[tuple[str, Turn]]:
     return [_turn(n, row, json.loads) for n, row in enumerate(text.split("\n"), 1) if row.strip()]
 
 
-def to_csv(transcript: Transcript) -> str:
-    """Return a table (RFC 4180, byte order mark, CRLF) with a row for each turn and everything in it.
+def to_csv(transcript: Transcript) -> Iterator[str]:
+    """Yield a table (RFC 4180, byte order mark, CRLF) row by row, one for each turn with everything in it.
 
     An apostrophe stands before text that a spreadsheet could take for a formula, and before text that begins with one;
     lists and mappings are JSON. Lone surrogates, which UTF-8 cannot hold, are left out.
     """
-    table = io.StringIO(newline="")
-    writer = csv.writer(table)
-    writer.writerow(_COLUMNS)
+    table = csv.writer(_Passed())
+    yield _BOM + table.writerow(_COLUMNS)
     for row in _rows(transcript):
         cells = [_cell(name, row[name]) for name in _COLUMNS]
-        writer.writerow(_NO_UTF8.sub("", cell) for cell in cells)
-    return _BOM + table.getvalue()
+        yield table.writerow(_NO_UTF8.sub("", cell) for cell in cells)
 
 
 def read_csv(text: str) -> list[tuple[str, Turn]]:
@@ -70,9 +75,10 @@ def parse_csv(text: str) -> tuple[Scene, ...]:
 
 
 def _rows(transcript: Transcript) -> Iterator[dict[str, Any]]:
-    headings = {scene.number: scene.heading for scene in lay_out(transcript).scenes}
-    for turn in transcript.turns:
-        yield {**turn.to_dict(), "heading": headings[turn.scene]}
+    for number, turns in groupby(transcript.turns, key=lambda turn: turn.scene):
+        heading = heading_of(transcript, number)
+        for turn in turns:
+            yield {**turn.to_dict(), "heading": heading}
 
 
 def _json_line(row: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from math import isfinite
 from typing import Any, Literal
 
@@ -92,7 +92,8 @@ class Turn:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, as in `transcript.json`."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
+        row: dict[str, Any] = _plain(self)
+        return row
 
     @staticmethod
     def from_dict(row: Mapping[str, Any]) -> Turn:
@@ -158,8 +159,10 @@ def _misfit(turn: Turn) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
+    if is_dataclass(value):  # `vars` would leave a dict in every part of the take
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    return {key: _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value

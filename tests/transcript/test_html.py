@@ -488,6 +488,51 @@ def test_without_scripts_points_are_links(opened: Open) -> None:
     assert page.locator("#n20 .candidates").is_visible()
 
 
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have any take count as a long one."""
+    monkeypatch.setattr("transcript.report.curve._FEW", 0)
+
+
+@pytest.mark.usefixtures("long")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_notes_of_a_long_take_are_there_when_they_are_opened(opened: Open, scripts: bool) -> None:
+    page = opened(to_html(SEA), java_script_enabled=scripts)
+    assert page.locator("#n20 li").count() == (0 if scripts else len(SEA.turns[19].candidates))
+    page.locator("#n20 summary").click()
+    page.locator("#n20 .candidates").wait_for()
+    said = page.locator("#n20 .candidates").text_content()
+    assert all(candidate.text in said for candidate in SEA.turns[19].candidates)
+    page.locator("#n20 a.up").click()
+    if scripts:
+        assert page.evaluate("document.activeElement.id") == "p20"
+    else:
+        assert page.url.endswith("#p20")
+
+
+@pytest.mark.usefixtures("long")
+def test_a_click_on_a_point_shows_a_line_far_away(opened: Open) -> None:
+    from playwright.sync_api import expect
+
+    turns = tuple(replace(SEA.turns[1 + i % 6], n=i + 1, scene=1 + i // 12) for i in range(240))
+    page = opened(to_html(replace(SEA, turns=turns, take={**SEA.take, "path": [0] * 20}, arc={})))
+    page.locator("#p230").focus()
+    page.keyboard.press("Enter")
+    assert highlighted(page) == ["n230", "p230"]
+    expect(page.locator("#n230")).to_be_in_viewport(ratio=1, timeout=120_000)
+
+
+@pytest.mark.usefixtures("long")
+@pytest.mark.parametrize("text", ["".join(HOSTILE[:8]), "</noscript><img src=x onerror='window.hacked = 3'>"])
+def test_nothing_hostile_runs_in_notes_that_are_opened_late(opened: Open, text: str) -> None:
+    page = opened(to_html(hostile(text)))
+    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+    page.locator("#n3 .candidates").wait_for()
+    assert clean(text) in page.locator("#n3 .candidates").text_content()
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img").count() == 0
+
+
 def test_notes_can_be_put_away(opened: Open) -> None:
     page = opened(TAKE)
     assert page.locator("#b1-2").is_visible()

@@ -39,8 +39,8 @@ FIXED = [read_transcript(path) for path in RECORDS]
 # Formats that have a mark of their own for events, and how they are read.
 MARKED: dict[str, Callable[[Transcript], tuple[Scene, ...]]] = {
     "docx": lambda take: docx.parse(docx.render(take)),
-    "jsonl": lambda take: tables.parse_jsonl(tables.jsonl(take)),
-    "csv": lambda take: tables.parse_csv(tables.to_csv(take)),
+    "jsonl": lambda take: tables.parse_jsonl("".join(tables.jsonl(take))),
+    "csv": lambda take: tables.parse_csv("".join(tables.to_csv(take))),
 }
 PRINTED: dict[str, Callable[[Transcript], tuple[Scene, ...]]] = {
     "fountain": lambda take: fountain.parse(fountain.render(take)),
@@ -301,18 +301,19 @@ def test_a_short_speech_is_not_parted_by_the_end_of_a_page() -> None:
 
 @pytest.mark.parametrize("take", FIXED, ids=lambda take: take.title[:3])
 def test_tables_hold_the_turns_with_all_they_have(take: Transcript) -> None:
-    turns = [json.loads(row) for row in tables.jsonl(take).split("\n")[:-1]]
+    rows, table = "".join(tables.jsonl(take)), "".join(tables.to_csv(take))
+    turns = [json.loads(row) for row in rows.split("\n")[:-1]]
     assert [{key: row[key] for key in row if key != "heading"} for row in turns] == [t.to_dict() for t in take.turns]
-    assert [turn for _, turn in tables.read_jsonl(tables.jsonl(take))] == list(take.turns)
+    assert [turn for _, turn in tables.read_jsonl(rows)] == list(take.turns)
     whole = [replace(turn, text=re.sub("[\ud800-\udfff]", "", turn.text)) for turn in take.turns]
-    assert [turn for _, turn in tables.read_csv(tables.to_csv(take))] == whole
-    assert len(tables.jsonl(take).splitlines()) == len(take.turns)
+    assert [turn for _, turn in tables.read_csv(table)] == whole
+    assert len(rows.splitlines()) == len(take.turns)
 
 
 @settings(max_examples=40, deadline=None)
 @given(transcripts())
 def test_no_cell_is_a_formula(take: Transcript) -> None:
-    table = tables.to_csv(take)
+    table = "".join(tables.to_csv(take))
     assert table.startswith("\ufeff")
     for row in list(csv.reader(io.StringIO(table.removeprefix("\ufeff"), newline="")))[1:]:
         for cell in row:
@@ -322,7 +323,7 @@ def test_no_cell_is_a_formula(take: Transcript) -> None:
 @pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+82 10", "-", "@민수", "\t=1", "＝1", "'안녕", " =1", "'"])
 def test_what_looks_like_a_formula_comes_back_as_typed(cell: str) -> None:
     take = Transcript("표", {}, {}, (Turn(1, 1, 1, "dialogue", cell, speaker=cell, marker="", why=cell),))
-    ((_, turn),) = tables.read_csv(tables.to_csv(take))
+    ((_, turn),) = tables.read_csv("".join(tables.to_csv(take)))
     assert turn == take.turns[0]
 
 

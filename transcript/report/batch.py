@@ -40,7 +40,7 @@ def render(
 ) -> str:
     """Return the page; see `transcript.html.batch_page`."""
     done = [take for take in takes if not take.error]
-    return fill(
+    pieces = fill(
         "batch",
         lang,
         title=title,
@@ -52,6 +52,7 @@ def render(
         intervals=_intervals(contrasts),
         link=_link,
     )
+    return "".join(pieces)
 
 
 def _link(href: str) -> str:

@@ -21,7 +21,7 @@ _FEW = 150  # turns that a screen's width can hold without crowding
 _LABELS = 9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dot:
     """A line as measured: `x` in percent, `y` in pixels; `planned` is the target at its turn, None without one."""
 
@@ -32,7 +32,7 @@ class Dot:
     planned: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A planned target."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from transcript.layout import clean
@@ -16,11 +17,11 @@ from transcript.report.words import Lang, explain, score_name, words
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_INDENT = re.compile("^ +", re.MULTILINE)
 
 
-def fill(template: str, lang: Lang, **values: Any) -> str:
-    """Return the page of `templates/<template>.html` with its style and script inside.
+def fill(template: str, lang: Lang, **values: Any) -> Iterator[str]:
+    """Return the pieces of the page of `templates/<template>.html` with its style and script inside.
 
     Every text goes through `layout.clean` and is escaped. The policy (CSP) names the hashes of our one style and one script;
     anything else that asks to run, load, be sent or be framed as a form is refused by the browser.
@@ -33,15 +34,15 @@ def fill(template: str, lang: Lang, **values: Any) -> str:
     environment = _environment()
     kept = {"css": style, "js": script, "policy": policy}
     page = environment.get_template(f"{template}.html")
-    return page.render(**values, **kept, lang=lang, word=words(lang), explain=lambda text: explain(text, lang)) + "\n"
+    told = {"lang": lang, "word": words(lang), "explain": lambda text: explain(text, lang)}
+    return chain(page.generate(**values, **kept, **told), ("\n",))
 
 
-def data(value: Any) -> str:
-    """Return JSON that can stand in a script element: no `<`, `>` or `&`, and no half of a character."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def data(text: str) -> str:
+    """Return a piece of JSON as it can stand in a script element, without `<`, `>` and `&`."""
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+    return text
 
 
 def signed(value: float) -> str:
@@ -59,7 +60,9 @@ def _environment() -> Environment:
 
     folder = files("transcript.report") / "templates"
     templates = {
-        item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".html")
+        item.name: _INDENT.sub("", item.read_text(encoding="utf-8"))
+        for item in folder.iterdir()
+        if item.name.endswith(".html")
     }
     environment = Environment(
         loader=DictLoader(templates),
@@ -71,7 +74,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "trusted": Markup,
-        "data": lambda value: Markup(data(value)),
+        "data": lambda text: Markup(data(text)),
         "signed": signed,
         "score_name": score_name,
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from transcript.layout import Line, clean, lay_out, line_of
-from transcript.record import Transcript
+from transcript.layout import Line, Scene, clean, heading_of, lay_out, line_of
+from transcript.record import Transcript, json_pieces
 from transcript.report.curve import Dot, curves, goals
 from transcript.report.page import fill, signed
 from transcript.report.words import Lang, explain, in_order, shape_name, take_name, words
@@ -59,22 +59,22 @@ class Bond:
     judged: int
 
 
-def take_page(transcript: Transcript, lang: Lang) -> str:
-    """Return the page; see `transcript.html.to_html`."""
-    script = lay_out(transcript)
-    shown = tuple(zip(script.scenes, _scenes(transcript), strict=True))
+def take_page(transcript: Transcript, lang: Lang) -> Iterator[str]:
+    """Return the page in pieces; see `transcript.html.take_pieces`."""
+    script = lay_out(replace(transcript, turns=()))  # its front; the lines are laid out as they are written
+    scenes = [Scene(n, heading_of(transcript, n), ()) for n, _ in groupby(transcript.turns, key=_scene)]
     candidates = [candidate for turn in transcript.turns for candidate in turn.candidates]
     refused = [candidate.rejected for candidate in candidates if candidate.rejected is not None]
     reasons = Counter(reason.split(":")[0] for reason in refused)
     facts = _take(transcript.take)
-    kinds = Counter(line.kind for scene in script.scenes for line in scene.lines)
     return fill(
         "take",
         lang,
         script=script,
-        scenes=shown,
-        many_scenes=len(shown) > _MANY_SCENES,
-        kinds=kinds,
+        scenes=scenes,
+        played=zip(scenes, _played(transcript), strict=True),
+        many_scenes=len(scenes) > _MANY_SCENES,
+        kinds=Counter(line.kind for line in map(line_of, transcript.turns) if line),
         beats=len(goals(transcript)),
         curves=curves(transcript),
         speakers=_speakers(transcript.turns),
@@ -86,7 +86,7 @@ def take_page(transcript: Transcript, lang: Lang) -> str:
         take=[(take_name(key, lang), explain(value, lang) if key == "over" else value) for key, value in facts],
         command=_command(transcript),
         people=", ".join(map(str, transcript.take.get("human") or ())),
-        record=transcript.to_dict(),
+        record=json_pieces(transcript),
         feelings=feelings,
         shape_name=lambda shape: shape_name(shape, lang),
         tip=lambda dot: _tip(dot, lang),
@@ -99,17 +99,24 @@ def feelings(labels: Mapping[str, float]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value * 100:.0f}" for name, value in strongest)
 
 
-def _scenes(transcript: Transcript) -> Iterator[tuple[Shown, ...]]:
-    said, opened = goals(transcript), set()
-    for _, turns in groupby(transcript.turns, key=lambda turn: turn.scene):
-        rows = []
-        for turn in turns:
-            if line := line_of(turn):
-                key = (turn.scene, turn.beat)
-                beat = None if key in opened else (f"b{turn.scene}-{turn.beat}", turn.beat, *said[key])
-                opened.add(key)
-                rows.append(Shown(line, turn, _marked(turn), beat))
-        yield tuple(rows)
+def _scene(turn: Turn) -> int:
+    return turn.scene
+
+
+def _played(transcript: Transcript) -> Iterator[Iterator[Shown]]:
+    """Yield the lines of each scene, to be read before the next scene."""
+    said = goals(transcript)
+    for _, turns in groupby(transcript.turns, key=_scene):
+        yield _lines(turns, said)
+
+
+def _lines(turns: Iterable[Turn], said: dict[tuple[int, int], tuple[str, str]]) -> Iterator[Shown]:
+    """Yield the lines of a scene; what `said` holds of a beat goes with its first line."""
+    for turn in turns:
+        if line := line_of(turn):
+            beat = said.pop((turn.scene, turn.beat), None)
+            anchor = beat and (f"b{turn.scene}-{turn.beat}", turn.beat, *beat)
+            yield Shown(line, turn, _marked(turn), anchor)
 
 
 def _marked(turn: Turn) -> tuple[tuple[Candidate, bool], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 from typing import Literal
 
 Lang = Literal["ko", "en"]
@@ -248,6 +249,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.DOTALL), korean) for pattern, korean in _REASONS)
 
 
+@cache
 def words(lang: Lang) -> Mapping[str, str]:
     """Return what a page says, by key."""
     return {key: pair[lang == "en"] for key, pair in _WORDS.items()}
@@ -281,6 +283,7 @@ def explain(reason: str, lang: Lang) -> str:
     return " · ".join(map(_explained, reason.split("; ")))
 
 
+@lru_cache(maxsize=4096)
 def _explained(part: str) -> str:
     for pattern, korean in _COMPILED:
         if found := pattern.fullmatch(part):

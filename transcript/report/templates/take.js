@@ -9,6 +9,8 @@
   const points = new Map(panels.flatMap((panel) => panel.points.map((point) => [point.id.slice(1), point])));
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const read = $("read");
+  const script = $("script");
+  const long = script.matches(".long");
   let picked = null;
   let near = null;
 
@@ -57,7 +59,7 @@
     if (!line) return;
     history.replaceState(null, "", `#n${n}`);
     line.querySelector(".n").focus({ preventScroll: true }); // picks it
-    line.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+    line.scrollIntoView({ block: "center", behavior: calm.matches || long ? "auto" : "smooth" });
   }
 
   function nearest(panel, percent) {
@@ -112,14 +114,18 @@
       points.get(n).scrollIntoView({ block: "nearest" });
     });
   }
-  for (const up of document.querySelectorAll("a.up")) {
-    up.addEventListener("click", (event) => {
-      event.preventDefault();
-      const spot = points.get(up.hash.slice(2));
-      spot.scrollIntoView({ block: "center" });
-      focus(spot);
-    });
-  }
+  script.addEventListener("click", (event) => {
+    const up = event.target.closest("a.up");
+    if (!up) return;
+    event.preventDefault();
+    const spot = points.get(up.hash.slice(2));
+    spot.scrollIntoView({ block: "center" });
+    focus(spot);
+  });
+  script.addEventListener("toggle", (event) => {
+    const kept = event.target.querySelector("noscript"); // notes of a long take become elements when they are opened
+    if (kept) kept.outerHTML = kept.textContent;
+  }, true);
 
   if (read) read.dataset.empty = read.children[1].textContent;
   if (/^#n\d+$/.test(location.hash)) pick(location.hash.slice(2));
