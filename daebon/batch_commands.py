@@ -49,7 +49,8 @@ def batch(
         int | None, typer.Option(min=1, help="Play in this many processes of a local cluster (extra dist).")
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option(help="Play on the workers of a dask scheduler, tcp://HOST:PORT (extra dist).")
+        str | None,
+        typer.Option(help="Play on the workers of a dask scheduler, tls://HOST:PORT or tcp:// (extra dist)."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder of the takes and of their run store.")] = Path("takes"),
     store: Store = None,

@@ -16,6 +16,7 @@ from typing import Any
 from daebon import __version__
 from daebon.batch.ledger import Ledger
 from daebon.batch.plan import Job
+from daebon.batch.private import private_cluster
 from daebon.batch.run import Hear
 from daebon.batch.work import Busy, Check, Lane, Outcome, attempted, finish, kept, said
 from transcript.errors import DaebonError, Interrupted, ModelError, StoreError, UsageError
@@ -219,19 +220,30 @@ def _taken_in(key: str, ledger: Ledger, air: _Air, check: Check) -> Outcome:
 
 @contextmanager
 def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
-    if find_spec("distributed") is None:
-        raise ModelError("distributed is not installed; run: pip install 'daebon[dist]'")
-    from distributed import Client, LocalCluster
-
     if scheduler is None:
-        options = {"dashboard_address": None, "host": "127.0.0.1", "silence_logs": 50}
-        with LocalCluster(n_workers=workers, threads_per_worker=1, **options) as cluster, Client(cluster) as client:
+        assert workers is not None
+        with private_cluster(workers) as cluster, cluster.get_client() as client:
             yield client
         return
+    if find_spec("distributed") is None:
+        raise ModelError("distributed is not installed; run: pip install 'daebon[dist]'")
+    import dask
+    from distributed import Client
+
+    tls = scheduler.startswith("tls://")
+    if tls and not (
+        dask.config.get("distributed.comm.tls.ca-file") and dask.config.get("distributed.comm.tls.client.cert")
+    ):
+        raise DaebonError(
+            f"--scheduler {scheduler}: dask knows no certificates; name them in its configuration (docs/scale.md)"
+        )
     try:
         client = Client(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError, TimeoutError) as error:
-        raise DaebonError(f"--scheduler {scheduler}: does not answer; start it with: dask scheduler") from error
+        remedy = "start it with: dask scheduler" + (
+            ", or look at the certificates of both (docs/scale.md)" if tls else ""
+        )
+        raise DaebonError(f"--scheduler {scheduler}: does not answer; {remedy}") from error
     with client:
         yield client
 

@@ -14,7 +14,7 @@ from daebon.batch.plan import CACHED, SHARED
 from daebon.runner import opened, write_take
 from daebon.scoring import scored
 from transcript.errors import DaebonError, FileError, Interrupted, StoreLost, UsageError
-from transcript.html import to_html
+from transcript.html import take_pieces
 from transcript.record import Transcript, write_atomically
 from transcript.store import Run, RunStore
 
@@ -147,7 +147,7 @@ def finish(store: RunStore, run: Run, transcript: Transcript) -> Mapping[str, fl
     told = replace(transcript, scores={**transcript.scores, **scored(transcript)})
     with _drawing:
         write_take(told, run.folder)
-    write_atomically(run.folder / "report.html", to_html(told))
+    write_atomically(run.folder / "report.html", take_pieces(told))
     now = store.run(run.id)
     store.update(run.id, now.status, {**now.take, "scores": dict(told.scores)})
     return told.scores

@@ -27,7 +27,9 @@ from transcript.record import Transcript
 from transcript.store import RunStore
 from transcript.turn import Turn
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
+pytest.importorskip("cryptography")
 
 
 @pytest.fixture
@@ -259,3 +261,34 @@ def test_a_scheduler_that_does_not_answer_is_named(jobs, ledger, monkeypatch):
     monkeypatch.setattr("daebon.batch.cluster._PATIENCE", 0.3)
     with pytest.raises(DaebonError, match=r"tcp://127\.0\.0\.1:9: does not answer"):
         play_there(jobs, ledger, lambda: None, lambda *_: None, scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_scheduler_with_tls_is_reached_with_the_certificates_of_dasks_configuration(tmp_path, jobs, ledger):
+    security, heard = distributed.Security.temporary(), {}
+    for name, text in (("ca.pem", security.tls_ca_file), ("key.pem", security.tls_client_key)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    options = {"threads_per_worker": 1, "processes": False, "protocol": "tls", "dashboard_address": None}
+    with distributed.LocalCluster(n_workers=1, host="127.0.0.1", security=security, **options) as cluster:
+        address = cluster.scheduler_address
+        with pytest.raises(DaebonError, match=r"tls://.*: dask knows no certificates"):
+            play_there(jobs, ledger, lambda: None, lambda *_: None, scheduler=address)
+        files = {"ca-file": "ca.pem", "client.cert": "ca.pem", "client.key": "key.pem"}
+        with dask.config.set({f"distributed.comm.tls.{key}": str(tmp_path / name) for key, name in files.items()}):
+            play_there(
+                jobs, ledger, lambda: None, lambda job, one: heard.update({job.key: one.error}), scheduler=address
+            )
+    assert heard == {job.key: "" for job in jobs}
+
+
+def test_a_scheduler_that_knows_another_certificate_is_named(tmp_path, jobs, ledger, monkeypatch):
+    monkeypatch.setattr("daebon.batch.cluster._PATIENCE", 3)
+    mine, theirs = distributed.Security.temporary(), distributed.Security.temporary()
+    (tmp_path / "mine.pem").write_text(mine.tls_client_cert + mine.tls_client_key, encoding="utf-8")
+    options = {"processes": False, "protocol": "tls", "dashboard_address": None, "silence_logs": 50}
+    tls = {f"distributed.comm.tls.{key}": str(tmp_path / "mine.pem") for key in ("ca-file", "client.cert")}
+    with (
+        distributed.LocalCluster(n_workers=0, host="127.0.0.1", security=theirs, **options) as cluster,
+        dask.config.set(tls),
+        pytest.raises(DaebonError, match="certificates of both"),
+    ):
+        play_there(jobs, ledger, lambda: None, lambda *_: None, scheduler=cluster.scheduler_address)
