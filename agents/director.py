@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
 from agents import narration, prompts
 from agents.casting import Choice, cast_next
@@ -306,7 +307,7 @@ class Director:
 
     def _direction(self, targets: Mapping[str, float], stage: Stage, rng: random.Random) -> str:
         """Return an acting direction for the strongest feeling, or "": a script shows few of them."""
-        lines = [turn for turn in stage.turns if turn.kind == "dialogue"][-_QUIET:]
+        lines = islice((turn for turn in reversed(stage.turns) if turn.kind == "dialogue"), _QUIET)
         label = max(targets, key=targets.__getitem__, default="")
         if not label or targets[label] < _STRONG or any(turn.parenthetical for turn in lines):
             return ""

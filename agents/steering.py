@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from emotion.labels import target_valence, valence_arousal
@@ -40,7 +40,7 @@ def asked(cue: Cue, turns: Sequence[Turn]) -> Ask | None:
     if not cue.emotion:
         return None
     wanted = readable(target_valence(cue.emotion))
-    missed = _misses([turn for turn in turns if turn.speaker == cue.speaker])
+    missed = _misses(turn for turn in reversed(turns) if turn.speaker == cue.speaker)
     if len(missed) == LOOK_BACK and (min(missed) > MISS or max(missed) < -MISS):
         mean = sum(missed) / len(missed)
         return Ask(wanted - (1 - LOWERED) * mean, f"asks less of {cue.speaker}: missed by {mean:+.2f} three times")
@@ -64,19 +64,24 @@ def said(cue: Cue, attempt: int, directions: Mapping[str, Sequence[str]], valenc
 
 def drift(turns: Sequence[Turn]) -> float:
     """Return by how much the last lines of the scene together lie under (+) or over (-) the plan; 0 while it holds."""
-    missed = _misses(turns)
+    missed = _misses(reversed(turns))
     if len(missed) < LOOK_BACK:
         return 0.0
     mean = sum(missed) / len(missed)
     return mean if abs(mean) > DRIFT and (min(missed) > 0 or max(missed) < 0) else 0.0
 
 
-def _misses(turns: Sequence[Turn]) -> list[float]:
-    """Return planned minus measured of the last lines of the scene being played that had a target."""
-    scene = turns[-1].scene if turns else 0
-    lines = [
-        turn for turn in turns if turn.scene == scene and turn.kind == "dialogue" and turn.cue and turn.cue.emotion
-    ]
-    return [
-        readable(target_valence(turn.cue.emotion)) - turn.emotion.valence for turn in lines[-LOOK_BACK:] if turn.cue
-    ]
+def _misses(back: Iterator[Turn]) -> list[float]:
+    """Return planned minus measured of the last lines of the scene being played that had a target, oldest first.
+
+    `back` are turns, the last one first; no more of them are looked at than it takes, however long the scene.
+    """
+    missed: list[float] = []
+    scene: int | None = None
+    for turn in back:
+        scene = turn.scene if scene is None else scene
+        if turn.scene != scene or len(missed) == LOOK_BACK:
+            break
+        if turn.kind == "dialogue" and turn.cue and turn.cue.emotion:
+            missed.append(readable(target_valence(turn.cue.emotion)) - turn.emotion.valence)
+    return missed[::-1]

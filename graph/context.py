@@ -80,7 +80,9 @@ class Company:
     def heard(self, head: int | None, path: Sequence[int], names: Sequence[str]) -> str:
         """Return the prompt part that everyone in `names` knows: world, scene, and the lines said in their presence."""
         headings = {i + 1: prompts.heading(self.scenario.scenes[scene], i + 1) for i, scene in enumerate(path)}
-        turns = [turn for turn in self.turns(head) if set(names) <= set(turn.present)]
+        turns, wanted = self.turns(head), set(names)
+        there = {present for present in {turn.present for turn in turns} if wanted <= set(present)}
+        turns = [turn for turn in turns if turn.present in there]
         return self.world + prompts.history(turns, headings)
 
     def relations(self, changed: Sequence[Mapping[str, object]]) -> dict[tuple[str, str], Relation]:
