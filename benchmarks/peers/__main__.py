@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,18 @@ CANDIDATES = (1, 4)
 _HEARD = 24  # turns of 바다 that stand before what is decoded
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A take: its scenario, its seed, and after how many turns ours is stopped (None: never)."""
+
+    title: str
+    seed: int
+    length: int | None
+
+    def __str__(self) -> str:
+        return f"{self.title}-{self.seed}" + (f", {self.length} turns" if self.length else "")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     options = _arguments(argv)
@@ -51,19 +63,21 @@ def main(argv: Sequence[str] | None = None) -> None:
         }
         sys.stdout.write(paces(found))
     if "quality" in options.only:
-        judges = {"r": quality.classifier()}
+        judges, counters = {"r": quality.classifier()}, quality.counters()
         if options.data:
             from benchmarks.steering.judge import trained
 
             ngrams, _ = trained(options.data, ROOT / "training" / "corpus")
             judges["r_ngrams"] = lambda texts: ngrams.valences(texts).tolist()
-        seeds = range(1, options.seeds + 1)
+        wanted = [
+            Wanted(title, seed, options.length) for title in options.scenarios for seed in range(1, options.seeds + 1)
+        ]
         columns = {
-            (way, weights): quality.figures(_played(way, weights, options.scenarios, seeds, options.work), judges)
+            (way, weights): quality.figures(_played(way, weights, wanted, options.work), judges, counters)
             for weights in options.weights
             for way in options.ways
         }
-        sys.stdout.write(qualities(columns, options.scenarios, seeds))
+        sys.stdout.write(qualities(columns, [str(take) for take in wanted]))
     if "limit" in options.only:
         rows = {
             weights: _kept(folder / f"limit-{weights}.json", partial(_limit, weights)) for weights in options.weights
@@ -80,20 +94,18 @@ def _paced(way: str, weights: Weights, marks: Sequence[int], work: Path) -> list
     return [asdict(pace) for pace in found]
 
 
-def _played(way: str, weights: Weights, scenarios: Sequence[str], seeds: Sequence[int], work: Path) -> list[Path]:
+def _played(way: str, weights: Weights, wanted: Sequence[Wanted], work: Path) -> list[Path]:
     """Return the takes of a way, playing those that are missing; peers play in the frame of our take on the adapter."""
-    wanted = [(title, seed) for title in scenarios for seed in seeds]
     if way == "ours":
-        return [_ours(title, seed, weights, work) for title, seed in wanted]
-    paths = {
-        take: work / _version() / f"{way}-{weights}" / "{}-{}".format(*take) / "transcript.json" for take in wanted
-    }
+        return [_ours(take, weights, work) for take in wanted]
+    folder = work / _version() / f"{way}-{weights}"
+    paths = {take: folder / str(take) / "transcript.json" for take in wanted}
     missing = {take: path for take, path in paths.items() if not path.exists()}
     if missing:
         with runtime(way, weights, work) as (voice, tokens):
-            for (title, seed), path in missing.items():
-                frame = quality.frame(_ours(title, seed, "adapter", work), tokens)
-                _say(f"{way}, {weights}: {title} {seed}")
+            for take, path in missing.items():
+                frame = quality.frame(_ours(take, "adapter", work), tokens)
+                _say(f"{way}, {weights}: {take}")
                 quality.keep(frame, _rows(way, frame, voice), f"{way}, {weights}", path)
     return list(paths.values())
 
@@ -104,9 +116,11 @@ def _rows(way: str, frame: Frame, voice: Voice) -> list[Row]:
     return acted(frame, speed.TALKS[way](frame.scenario, voice, frame.seed))
 
 
-def _ours(title: str, seed: int, weights: Weights, work: Path) -> Path:
-    _say(f"ours, {weights}: {title} {seed}")
-    return play(title, seed, work / code_version() / f"ours-{weights}", python(), ("--model", MODELS[weights]))
+def _ours(take: Wanted, weights: Weights, work: Path) -> Path:
+    _say(f"ours, {weights}: {take}")
+    folder = work / code_version() / f"ours-{weights}-{take.length or 'whole'}"
+    most = ("--turns", str(take.length)) if take.length else ()
+    return play(take.title, take.seed, folder, python(), ("--model", MODELS[weights], *most))
 
 
 def _limit(weights: Weights) -> dict[str, Any]:
@@ -155,6 +169,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts that are measured and printed")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="ours is what the others are divided by")
     parser.add_argument("--weights", nargs="+", choices=WEIGHTS, default=WEIGHTS)
+    parser.add_argument(
+        "--length", type=int, help="stop our takes, and so their peers, after so many turns (default: none)"
+    )
     parser.add_argument("--work", type=Path, default=Path("build/peers"), help="where finished pieces are kept")
     parser.add_argument("--data", type=Path, help="folder of the shared data: the judge of n-grams learns there")
     return parser.parse_args(argv)

@@ -63,5 +63,7 @@ def decoding(model: StageModel, prompt: str, read: int, candidates: int, draws: 
         if seed and all(not one.ended for one in said.completions):
             rates.append(said.decoded / said.seconds)
     if not rates:
-        raise SystemExit(f"no draw of {candidates} had {_TOKENS} tokens each; give another --seed or more draws")
+        raise SystemExit(
+            f"no draw of {candidates} had {_TOKENS} tokens each: all ended by themselves; raise _DRAWS in {__file__}"
+        )
     return Decoding(candidates, statistics.median(rates), read / candidates)

@@ -99,8 +99,13 @@ def planned(take: Transcript, name: str) -> Iterator[Line]:
             yield Line(name, turn.scene, turn.speaker, turn.text, None, target_valence(target), 0.0, None)
 
 
-def figures(paths: Sequence[Path], judges: Mapping[str, Valences]) -> dict[str, float | None]:
-    """Return the figures of some takes of one way, one `r…` by each judge of valence; None where nothing could be measured."""
+def figures(
+    paths: Sequence[Path], judges: Mapping[str, Valences], counters: Mapping[str, Level]
+) -> dict[str, float | None]:
+    """Return the figures of some takes of one way, one for each judge of valence and each counter of levels.
+
+    None where nothing could be measured.
+    """
     takes = [read_transcript(path) for path in paths]
     tallies = [count(take.to_dict())[0] for take in takes]
     found = counted(sum(tallies[1:], tallies[0]))
@@ -123,7 +128,7 @@ def figures(paths: Sequence[Path], judges: Mapping[str, Valences]) -> dict[str, 
         "copies": found["copy_share"],
         "secrets": found["secrets"],
         "distinct": mean([distinct([turn.text for turn in turns]) for turns in spoken if turns]),
-        **{name: mean(levels(takes, right)) for name, right in counters().items()},
+        **{name: mean(levels(takes, right)) for name, right in counters.items()},
         **{
             name: median([agreement(arc, judged=_judged(arc, judge)) for arc in arcs]) for name, judge in judges.items()
         },

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -55,21 +56,23 @@ def long_scenario(turns: int) -> Scenario:
     return Scenario.from_dict(row)
 
 
-def corpus_lines() -> Iterator[str]:
-    """Yield spoken lines of the corpus, from the first again after the last."""
-    return cycle([line.text for scene in read_corpus(CORPUS) for line in scene.lines if line.speaker])
+@cache
+def corpus_lines() -> tuple[str, ...]:
+    """Return the spoken lines of the corpus, read once."""
+    return tuple(line.text for scene in read_corpus(CORPUS) for line in scene.lines if line.speaker)
 
 
 def filled(scenario: Scenario, lines: int) -> list[Row]:
     """Return a chat of `lines` lines of the corpus, spoken in turn, below the opening of the first scene."""
     rows = opened(scenario, 0, 1)
     names = cycle(persona.name for persona in scenario.personas)
-    return rows + [Row(Written(text, name)) for text, name in islice(zip(corpus_lines(), names, strict=False), lines)]
+    said = islice(zip(cycle(corpus_lines()), names, strict=False), lines)
+    return rows + [Row(Written(text, name)) for text, name in said]
 
 
 def as_long_as_a_line(voice: Voice) -> Voice:
     """Return `voice` saying as many tokens as the corpus's median line has, and a line of the corpus in place of what it said."""
-    lines = corpus_lines()
+    lines = cycle(corpus_lines())
 
     def measured(messages: Sequence[str], seed: int, _most: int, _stop: Sequence[str] = ()) -> Said:
         return replace(voice(messages, seed, LINE), text=next(lines))

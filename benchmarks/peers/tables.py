@@ -39,14 +39,14 @@ def paces(found: Mapping[Key, Mapping[str, Any]]) -> str:
     return f"\nTime of a turn, medians\n\n{_drawn(rows)}"
 
 
-def qualities(columns: Mapping[Key, Mapping[str, float | None]], scenarios: Sequence[str], seeds: Sequence[int]) -> str:
+def qualities(columns: Mapping[Key, Mapping[str, float | None]], takes: Sequence[str]) -> str:
     """Return a column for each way and weights; a figure that nobody has is left out."""
     rows = [["", *(f"{way}, {weights}" for way, weights in columns)]]
     for key, label, form in ROWS:
         values = [column.get(key) for column in columns.values()]
         if any(value is not None for value in values):
             rows.append([label, *("–" if value is None else format(value, form) for value in values)])
-    return f"\nLines of {', '.join(scenarios)}, seeds {', '.join(map(str, seeds))}\n\n{_drawn(rows)}"
+    return f"\nLines of {'; '.join(takes)}\n\n{_drawn(rows)}"
 
 
 def limits(found: Mapping[str, Mapping[str, Any]]) -> str:

@@ -45,6 +45,8 @@ class Voice(Protocol):
 class _Costs(BaseCallbackHandler):
     """Hears what our runtime tells about a call, which LangChain's `invoke` keeps to itself."""
 
+    raise_error = True
+
     def __init__(self) -> None:
         self.prefilled = self.decoded = 0
 
@@ -73,22 +75,31 @@ def through_pipeline(model: Any, tokenizer: Any) -> Voice:
     """
     import torch
     from langchain_huggingface import HuggingFacePipeline
-    from transformers import pipeline
+    from transformers import StoppingCriteria, pipeline
+
+    class Steps(StoppingCriteria):  # type: ignore[misc]
+        """Counts the tokens that are generated; a text that is tokenised again may have fewer."""
+
+        n = 0
+
+        def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
+            self.n += 1
+            return input_ids.new_zeros(input_ids.shape[0], dtype=torch.bool)
 
     chain = HuggingFacePipeline(pipeline=pipeline("text-generation", model=model, tokenizer=tokenizer))
     drawn = {"temperature": SAMPLING.temperature, "top_p": SAMPLING.top_p, "min_p": SAMPLING.min_p, "top_k": 0}
 
     def voice(messages: Sequence[str], seed: int, most: int, stop: Sequence[str] = ()) -> Said:
-        prompt = "\n".join(messages)
+        prompt, steps = "\n".join(messages), Steps()
         options: dict[str, Any] = {"max_new_tokens": most, "do_sample": True, "return_full_text": False, **drawn}
+        options["stopping_criteria"] = [steps]
         if stop:
             options["stop_sequence"] = list(stop)
         torch.manual_seed(seed)
         text = chain.invoke(prompt, pipeline_kwargs=options)
-        decoded = len(tokenizer.encode(text, add_special_tokens=False))
         for mark in stop:
             text = text.partition(mark)[0]
-        return Said(text, len(tokenizer.encode(prompt)), decoded)
+        return Said(text, len(tokenizer.encode(prompt)), steps.n)
 
     return timed(voice)
 

@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from pydantic import Field
 
 from agents.character import SAMPLING
 from benchmarks.peers import limit, quality, speed
@@ -15,7 +16,7 @@ from benchmarks.peers.voices import Said, through_langchain, through_pipeline, t
 from benchmarks.peers.ways import Frame, Row, acted, plain, robin, written
 from model.base import Completion, Proposal, StageModel
 from scenarios import find, load_scenario
-from tests.tiny import taught, tiny_llama
+from tests.tiny import tiny_llama
 from transcript.record import read_transcript
 
 SEA = load_scenario(find("바다"))
@@ -25,6 +26,14 @@ PLACES = ((1, 1), (1, 1), (1, 2), (2, 1), (2, 3))
 @pytest.fixture
 def frame():
     return Frame(SEA, 3, (0, 1), PLACES, 60)
+
+
+@pytest.fixture
+def few_lines(monkeypatch):
+    """Have the history filled with a few lines: the corpus takes seconds to read."""
+    lines = ("배가 안 떠.", "밥은 먹고 다녀요?", "저 내일 서울에 없어요.")
+    monkeypatch.setattr(speed, "corpus_lines", lambda: lines)
+    return lines
 
 
 class Ear:
@@ -143,7 +152,7 @@ def test_a_script_is_one_call_with_the_tokens_of_our_take(frame):
 class Canned(StageModel):
     """A model that keeps how it was asked."""
 
-    asked: list = []
+    asked: list = Field(default_factory=list)
 
     @property
     def _llm_type(self):
@@ -172,21 +181,21 @@ def test_a_model_that_tells_no_cost_is_no_runtime_of_ours():
         through_langchain(FakeListChatModel(responses=["왔네."]))(["당신은 민수입니다.", "민수:"], 1, 9)
 
 
-def test_the_pipeline_stops_at_the_lines_end_and_reads_all_of_its_prompt(tmp_path):
+def test_the_pipeline_ends_at_a_stop_and_reads_all_of_its_prompt(tmp_path):
     pytest.importorskip("langchain_huggingface")
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    text = "민수: 왔네.\n지은: 네, 왔어요.\n" * 3
-    folder = taught(tiny_llama(tmp_path, text), text)
+    folder = tiny_llama(tmp_path, "민수: 왔네.\n지은: 네, 왔어요.\n")
     tokenizer = AutoTokenizer.from_pretrained(folder)
     voice = through_pipeline(AutoModelForCausalLM.from_pretrained(folder).eval(), tokenizer)
     prompt = ["민수: 왔네.", "지은:"]
-    said = voice(prompt, 1, 30, ("\n",))
-    assert said.text.strip() == "네, 왔어요." and said.decoded < 30
-    assert said.prefilled == len(tokenizer.encode("\n".join(prompt)))
-    longer = voice(prompt, 1, 30)
-    assert longer.text.startswith(said.text) and "\n" in longer.text and longer.prefilled == said.prefilled
-    assert voice(prompt, 1, 30).text == longer.text
+    whole = voice(prompt, 1, 30)
+    assert whole.decoded == 30 and not whole.text.startswith("민수")
+    assert whole.prefilled == len(tokenizer.encode("\n".join(prompt)))
+    letter = next(letter for letter in whole.text if letter.isascii() and letter.isprintable())
+    stopped = voice(prompt, 1, 30, (letter,))
+    assert stopped.text == whole.text.partition(letter)[0] and stopped.decoded < 30
+    assert voice(prompt, 2, 30).text != whole.text == voice(prompt, 1, 30).text
 
 
 # --- quality ----------------------------------------------------------------------------------------------------------
@@ -222,7 +231,7 @@ def test_planted_faults_are_counted(frame, tmp_path):
         Written("등대가 저렇게 천천히", "선장"),  # cut off, by nobody of the cast
         Written("뭐라고요?", ""),
     )
-    found = quality.figures([path], {"r": lambda texts: [0.0] * len(texts)})
+    found = quality.figures([path], {"r": lambda texts: [0.0] * len(texts)}, {"levels": quality.guarded})
     assert (found["lines"], found["known"], found["secrets"]) == (5, pytest.approx(3 / 5), 1)
     assert (found["residue"], found["cut"], found["copies"]) == tuple(pytest.approx(n / 5) for n in (1, 1, 1))
     assert found["hangul"] == 1.0 and 0 < found["distinct"] <= 1
@@ -259,19 +268,20 @@ def test_the_plan_is_the_beats_own(tmp_path):
     assert len(lines) == 12 and len({line.planned for line in lines if line.speaker == "민수"}) == 3
     follows = {line.text: 0.5 * line.planned for line in lines}
     for judge, r in ((follows.__getitem__, 1.0), (lambda text: -follows[text], -1.0)):
-        found = quality.figures([path], {"r": lambda texts, judge=judge: [judge(text) for text in texts]})
+        found = quality.figures([path], {"r": lambda texts, judge=judge: [judge(text) for text in texts]}, {})
         assert (found["r"], found["arcs"]) == (pytest.approx(r), 2)
 
 
 # --- speed ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("few_lines")
 @pytest.mark.parametrize("way", ["plain", "robin"])
 def test_the_last_turns_before_a_mark_are_timed(way):
     seconds = count(1)
     prompts = []
 
-    def voice(messages, seed, most, stop=()):
+    def voice(messages, _seed, most, _stop=()):
         prompts.append(len(messages))
         return Said("왔네.", 100 * len(messages), most, float(next(seconds)), 1.0)
 
@@ -284,8 +294,17 @@ def test_the_last_turns_before_a_mark_are_timed(way):
     assert found[1].prefilled == 100 * (5 + 57.5)
 
 
+def test_a_chat_is_filled_with_lines_in_turn(few_lines):
+    scenario = speed.long_scenario(10)
+    rows = [str(row) for row in speed.filled(scenario, 4)]
+    assert rows[0] == "S#1. 대합실 / 밤" and rows[2:] == [
+        f"{name}: {text}" for name, text in zip(["경섭", "하윤"] * 2, [*few_lines, few_lines[0]], strict=True)
+    ]
+
+
+@pytest.mark.usefixtures("few_lines")
 def test_a_line_of_a_script_costs_its_tokens_and_its_part_of_the_request():
-    def voice(messages, seed, most, stop=()):
+    def voice(messages, _seed, most, _stop=()):
         read = messages[0].count("\n")
         return Said("", read, most, read + 2.0 * (most - 1), 1.0)
 
@@ -344,17 +363,18 @@ def test_a_piece_is_measured_once(tmp_path, monkeypatch, capsys):
     calls = count()
 
     @contextmanager
-    def loaded(way, weights, work):
+    def loaded(*_):
         next(calls)
         yield timed(Ear("거기 밧줄 밟지 마.\n", "네, 왔어요.\n")), len
 
-    def ours(title, seed, folder, command, options):
+    def ours(title, seed, folder, _, options):
         path = folder / f"{title}-{seed}" / "transcript.json"
         rows = [Row(Written("거기 밧줄 밟지 마.", "민수")), Row(Written("네, 왔어요.", "지은"))]
         quality.keep(Frame(SEA, seed, (0, 1), PLACES, 0), rows, options[1], path)
         return path
 
     monkeypatch.setattr("benchmarks.peers.__main__.runtime", loaded)
+    monkeypatch.setattr("benchmarks.peers.quality.find_spec", lambda _: None)  # Kiwi takes seconds to load
     monkeypatch.setattr("benchmarks.peers.__main__.play", ours)
     words = ["--only", "quality", "--seeds", "1", "--scenarios", "바다", "--work", str(tmp_path)]
     for _ in range(2):
