@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rich.console import Console
 from rich.text import Text
 
-from daebon.messages import N_, _, reworded
+from daebon.messages import _
+from daebon.messages.below import in_words
 from daebon.play import is_terminal
 from scenarios import inspect_persona, inspect_scenario
 from scenarios.writing import rows_yaml
@@ -30,22 +31,6 @@ if TYPE_CHECKING:
 
 Propose = Callable[[], "Sequence[Proposal]"]
 Fault = Callable[[Any], str]
-_HOW = (
-    (r"from “(?P<word>.+)”, a text of the list", N_("from “{word}”, a text of the list")),
-    (r"guessed from “(?P<word>.+)”", N_("guessed from “{word}”")),
-    (r"guessed from the time", N_("guessed from the time")),
-    (r"guessed from the age", N_("guessed from the age")),
-    (r"from “(?P<word>.+)”", N_("from “{word}”")),
-    (r"from the list", N_("from the list")),
-    (r"written by the model", N_("written by the model")),
-    (r"chosen by the model among (?P<n>\d+), (?P<share>\d+%)", N_("chosen by the model among {n}, {share}")),
-    (
-        r"chosen by the model among (?P<n>\d+), (?P<share>\d+%): (?P<word>.+)",
-        N_("chosen by the model among {n}, {share}: {word}"),
-    ),
-    (r"chosen by the model, (?P<share>\d+%)", N_("chosen by the model, {share}")),
-    (r"the model finds “(?P<word>.+)”, (?P<share>\d+%)", N_("the model finds “{word}”, {share}")),
-)  # as agents.ideas and agents.authoring say how a proposal came about
 
 
 class Back(Exception):
@@ -224,7 +209,7 @@ class Desk:
         if offer:
             for row in offer.split("\n"):
                 self.out.print(Text(f"  {row}", style="cyan"))
-            self.out.print(Text(f"  ({reworded(how, _HOW)})", style="dim"))
+            self.out.print(Text(f"  ({in_words(how)})", style="dim"))
 
     def _read(self, mark: str = "") -> str:
         """Return what the person typed in one line; raises Back, or Interrupted with the draft kept."""

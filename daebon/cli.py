@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from daebon import __version__
+from daebon import __version__, messages
 from daebon.batch_commands import batch
 from daebon.doctor_commands import doctor
-from daebon.emotion import app as emotion_app
+from daebon.emotion_commands import app as emotion_app
 from daebon.model_commands import app as model_app
+from daebon.offering import Offering, offered
 from daebon.options import Lang, Store
 from daebon.persona_commands import app as persona_app
 from daebon.scenario_commands import app as scenario_app
-from daebon.train import app as train_app
+from daebon.train_commands import app as train_app
 from transcript.errors import DaebonError, FileError, Interrupted, ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -46,9 +47,14 @@ Out = Annotated[Path, typer.Option("--out", help="Folder of the takes and of the
 RunName = Annotated[str, typer.Argument(help="A run's id (see `daebon runs`), or latest.")]
 
 
-@app.command()
+@app.command(cls=Offering)
 def play(
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the title of a shipped one (바다).")],
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SCENARIO", help="A scenario file, or the title of a shipped one; none: they are named."
+        ),
+    ] = None,
     auto: Annotated[bool, typer.Option("--auto", help="Play it through without a person.")] = False,
     as_: Annotated[list[str] | None, typer.Option("--as", help="A role that you play; may be given again.")] = None,
     model: Annotated[
@@ -74,6 +80,11 @@ def play(
     """Play a scenario in the terminal and leave the screenplay in a folder."""
     from daebon.runner import Order, new_run, open_store
 
+    if scenario is None:
+        messages.use(lang)
+        *rows, how = offered()
+        print("\n".join(rows), file=sys.stderr)
+        raise UsageError(how)
     order = Order(scenario, out, model, seed, turns, candidates, tuple(as_ or ()), steer)
     kept = open_store(out, store, create=True)
     try:
@@ -144,7 +155,6 @@ def replay(
     lang: Lang = None,
 ) -> None:
     """Show a take again as it was played, a line at each Enter, until Ctrl-D; no model is needed."""
-    from daebon import messages
     from daebon.console import Stage
     from daebon.play import is_terminal, line_by_line
     from daebon.runner import open_store
@@ -169,7 +179,7 @@ def replay(
 @app.command()
 def export(
     source: Annotated[
-        str, typer.Argument(metavar="RUN_OR_TRANSCRIPT", help="A run's id, latest, or a transcript.json.")
+        str, typer.Argument(metavar="RUN_OR_TAKE", help="A run's id, latest, a take's folder, or a transcript.json.")
     ],
     to: Annotated[
         str,
@@ -186,12 +196,16 @@ def export(
         typer.Option(
             "--out",
             help="Of a run: the folder of the takes and of their run store (default: takes). "
-            "Of a transcript.json: where to write (default: beside it).",
+            "Of a folder or a transcript.json: where to write (default: beside it).",
         ),
     ] = None,
     store: Store = None,
 ) -> None:
-    """Write a take in the formats that writers hand in; prints the paths, and on stderr what a format leaves out."""
+    """Write a take in the formats that writers hand in; prints the paths, and on stderr what a format leaves out.
+
+    daebon export latest --to hwpx,docx
+    daebon export takes/바다-7 --to pdf --arc
+    """
     from daebon.arcs import drawn_arc
     from daebon.runner import home, open_store
     from transcript.exports import export as write
@@ -199,8 +213,10 @@ def export(
     from transcript.record import read_transcript
 
     formats = [name.strip() for name in to.split(",") if name.strip()]
-    if source.endswith(".json") or Path(source).is_file():
-        transcript, folder = read_transcript(Path(source)), out or Path(source).parent
+    inside = Path(source) / "transcript.json"
+    path = inside if inside.is_file() else Path(source)
+    if path.suffix == ".json" or path.is_file():
+        transcript, folder = read_transcript(path), out or path.parent
     else:
         from graph.take import transcript_of
 
@@ -229,7 +245,6 @@ def _options(
 
 def _perform(store: object, run: object, limit: int, *, auto: bool, quiet: bool, fresh: bool, lang: str | None) -> None:
     """Stage a run until it ends or is stopped, and leave with its exit code."""
-    from daebon import messages
     from daebon.play import is_terminal
     from daebon.play import play as perform
     from daebon.runner import staged

@@ -29,18 +29,11 @@ SOURCES: Mapping[str, str] = {
 }
 """What each source of the lexicon means."""
 
-_PIPED = 120  # columns of a table that does not go to a terminal
 _NARROW = 72  # columns under which a table leaves out labels and bars
 _NAME, _TEXT, _LABELS = 12, 80, 40  # the most cells of these columns
 _HALF = 4  # cells of a bar on each side of neutral
 
 Rows = Sequence[tuple["ScriptLine", "Reading"]]
-
-
-def stdout() -> Console:
-    """Return the terminal, or a console of `_PIPED` columns where there is none."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PIPED)
 
 
 def to_utf8() -> None:

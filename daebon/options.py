@@ -15,3 +15,5 @@ Store = Annotated[
         help="A run store on PostgreSQL, postgresql://USER@HOST/DATABASE (extra postgres), in place of a file in --out.",
     ),
 ]
+ModelName = Annotated[str, typer.Argument(metavar="MODEL", help="A name as for --model (see `daebon model list`).")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead: for a program.")]

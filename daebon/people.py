@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from daebon.messages import N_, _
+from daebon.terminal import stdout
 from scenarios.values import Persona
 from transcript.errors import FileError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from scenarios import Inspected
     from training.continuation import Portrait
 
-_PIPED, _WIDE = 120, 96
+_WIDE = 96
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _TRAITS = (
     ("openness", N_("Openness")),
@@ -32,12 +33,6 @@ _TRAITS = (
     ("neuroticism", N_("Neuroticism")),
 )
 _CELLS = 10  # of a bar from 0 to 1
-
-
-def stdout() -> Console:
-    """Return the terminal, or a console of _PIPED columns where there is none."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PIPED)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ def persona_show(
 ) -> None:
     """Show a persona as a card, or with --prompt what the model reads of it before a line."""
     from agents.psychology import in_words
-    from daebon.people import card, stdout
+    from daebon.people import card
+    from daebon.terminal import stdout
     from scenarios import load_persona
 
     messages.use(lang)
@@ -136,7 +137,8 @@ def persona_extract(
     Who speaks to whom, speech level and term of address per pair, feelings, sayings and example lines are counted in the
     script; want, fear and secrets stay empty, for you to write. With --who no scenario is written.
     """
-    from daebon.people import extracted, files, stdout
+    from daebon.people import extracted, files
+    from daebon.terminal import stdout
     from emotion.measure import ClassifierEmotion
     from training.continuation import portraits, write
     from training.extract import read_people

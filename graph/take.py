@@ -271,10 +271,6 @@ class Take:
         """Return the values of the last checkpoint, empty before the first."""
         return self._head.committed()
 
-    def drawing(self) -> str:
-        """Return the graph as Mermaid text."""
-        return self._head.graph.get_graph().draw_mermaid()
-
     def transcript(self) -> Transcript:
         """Return the take so far as a transcript, and note its state in the store."""
         state, run = self.state(), self.company.store.run(self.run)

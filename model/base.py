@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -28,6 +28,11 @@ class Sampling:
     min_p: float = 0.05
     dry: float = 0.8
     max_tokens: int = 48
+
+    @staticmethod
+    def asked(keys: Mapping[str, Any]) -> Sampling:
+        """Return how a call of LangChain's interface draws: its `max_tokens` (default 256) and `temperature` (0.8)."""
+        return Sampling(max_tokens=keys.get("max_tokens", 256), temperature=keys.get("temperature", 0.8))
 
 
 @dataclass(frozen=True)
@@ -129,10 +134,8 @@ class StageModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        sampling = Sampling(max_tokens=kwargs.get("max_tokens", 256), temperature=kwargs.get("temperature", 0.8))
-        proposal = self.propose(
-            prompt_of(messages), kwargs.get("n", 1), seed=kwargs.get("seed", 0), sampling=sampling, stop=stop or ()
-        )
+        n, seed = kwargs.get("n", 1), kwargs.get("seed", 0)
+        proposal = self.propose(prompt_of(messages), n, seed=seed, sampling=Sampling.asked(kwargs), stop=stop or ())
         usage = {"prefilled": proposal.prefilled, "decoded": proposal.decoded, "seconds": proposal.seconds}
         generations = [
             ChatGeneration(message=AIMessage(c.text), generation_info={"logprob": c.logprob, "ended": c.ended})

@@ -197,7 +197,7 @@ class LlamaCppModel(StageModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         pieces: queue.Queue[str | BaseException | None] = queue.Queue()
-        sampling = Sampling(max_tokens=kwargs.get("max_tokens", 256), temperature=kwargs.get("temperature", 0.8))
+        sampling = Sampling.asked(kwargs)
 
         def work() -> None:
             try:

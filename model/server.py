@@ -212,7 +212,7 @@ class ServerModel(StageModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        sampling = Sampling(max_tokens=kwargs.get("max_tokens", 256), temperature=kwargs.get("temperature", 0.8))
+        sampling = Sampling.asked(kwargs)
         text, told = "", 0
         asked = self._server.pieces(prompt_of(messages), 1, kwargs.get("seed", 0), sampling, stop or ())
         with closing(asked) as pieces:

@@ -9,8 +9,6 @@ After a change of a message, from the repository root, with Babel (dev):
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable
 from gettext import NullTranslations, translation
 from pathlib import Path
 from typing import Any, Literal
@@ -43,14 +41,6 @@ def _(message: str, **values: Any) -> str:
     """Return `message` in the language in use, with `values` in its places."""
     text = _spoken.gettext(message)
     return text.format(**values) if values else text
-
-
-def reworded(text: str, table: Iterable[tuple[str, str]]) -> str:
-    """Return what a room below says in the language in use: the message of the first pattern that matches all of it."""
-    for pattern, message in table:
-        if found := re.fullmatch(pattern, text):
-            return _(message, **found.groupdict())
-    return text
 
 
 def N_(message: str) -> str:

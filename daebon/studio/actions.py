@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.speech import LEVELS
-from daebon.messages import N_, _, reworded
+from daebon.messages import N_, _
+from daebon.messages.below import in_words
 from daebon.studio import showing
 from daebon.studio.moves import Move, Unfinished
 from daebon.studio.reading import name_and_text, name_of, number_of
@@ -15,11 +16,6 @@ from transcript.errors import UsageError
 if TYPE_CHECKING:
     from daebon.studio.session import Studio
 
-_TURNS = (
-    (r"밝아진다 (?P<by>.+)", N_("brighter {by}")),
-    (r"어두워진다 (?P<by>.+)", N_("darker {by}")),
-    (r"그대로 간다 (?P<by>.+)", N_("as it is {by}")),
-)  # as agents.suggestions says it
 _OF_PREFS = N_("/prefs shows them; /prefs delete 3, /prefs off, /prefs on")
 
 
@@ -44,7 +40,7 @@ def suggest(studio: Studio, _rest: str) -> Move:
     with studio.screen.working():
         found = studio.take.suggest()
     for i, suggestion in enumerate(found, 1):
-        studio.screen.tell(f"{i}. {suggestion.text}  ({reworded(suggestion.in_words(), _TURNS)})")
+        studio.screen.tell(f"{i}. {suggestion.text}  ({in_words(suggestion.in_words())})")
     answer = studio.ask(_("number, or Enter for none: "))
     if not answer:
         return Move.STAY

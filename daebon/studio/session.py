@@ -12,11 +12,11 @@ from agents import prompts
 from agents.speech import LEVELS
 from daebon.console import ended
 from daebon.messages import _
+from daebon.messages.below import in_words
 from daebon.signals import StopFlag
 from daebon.studio.commands import COMMANDS, find, nearest
 from daebon.studio.completion import StudioCompleter
 from daebon.studio.desk import Desk, unechoed
-from daebon.studio.faults import in_words
 from daebon.studio.moves import Instead, Move, Unfinished
 from daebon.studio.reading import Said, lines_of, number_of
 from daebon.studio.screen import Screen

@@ -10,6 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from daebon.messages import N_, _
+from daebon.messages.below import refusal
 from daebon.studio.moves import Move
 from daebon.studio.reading import name_of, number_of
 from scenarios.values import Relation
@@ -28,29 +29,6 @@ _TOP = 3  # emotions named per line
 _FELT = 0.05  # strength from which a basic emotion is named
 
 _REASONS = {"retry": N_("said again"), "edit": N_("rewritten"), "choice": N_("picked")}
-
-_FAULTS = {
-    "empty": N_("says nothing"),
-    "template or markup residue": N_("template or markup residue"),
-    "coarse where the writer is not": N_("coarse where the writer is not"),
-    "name tag": N_("speaks for somebody else"),
-    "steps out of the role": N_("steps out of the role"),
-    "cut off": N_("cut off"),
-    "reads out what only they were told": N_("reads out what only they were told"),
-    "gives away": N_("gives away"),
-    "foreign letters or lone jamo": N_("foreign letters or lone jamo"),
-    "open quotation": N_("open quotation"),
-    "calls themselves by name": N_("calls themselves by name"),
-    "too short": N_("too short"),
-    "too long": N_("too long"),
-    "speech level": N_("speech level"),
-    "address": N_("address"),
-    "asks instead of telling": N_("asks instead of telling"),
-    "repeats itself": N_("repeats itself"),
-    "harps on": N_("harps on"),
-    "copy of": N_("copy of"),
-    "copy of the example": N_("copy of the example"),
-}  # as agents.guards says them
 
 
 def script(studio: Studio, rest: str) -> Move:
@@ -179,22 +157,12 @@ def candidates(choices: Sequence[Candidate], chosen: str) -> Table:
             line.append(f"({clean(choice.parenthetical)}) ", style="dim")
         line.append(clean(choice.text), style="bold" if choice.text == chosen else "")
         if choice.rejected:
-            line.append(f"\n✗ {in_words(choice.rejected)}", style="red")
+            line.append(f"\n✗ {refusal(choice.rejected)}", style="red")
         if choice.mended:
             line.append("\n" + _("the model wrote: {text}", text=clean(choice.mended)), style="dim")
         score = "–" if choice.score is None else f"{choice.score:.2f}"
         table.add_row(f"{i}{'*' if choice.text == chosen else ''}", score, line)
     return table
-
-
-def in_words(fault: str) -> str:
-    """Return a reason of the guards in the language of the studio."""
-    head, colon, detail = fault.partition(": ")
-    said = _(_FAULTS[head]) if head in _FAULTS else head
-    found, wanted, level = detail.partition(", wanted ")
-    if wanted:
-        detail = _("{found}, wanted {level}", found="" if found == "no ending" else found, level=level)
-    return f"{said}{colon}{detail}"
 
 
 def _many(rest: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scenarios import find, load_scenario, shipped
 from tests.conftest import FILES
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,30 @@ def test_help_teaches_and_loads_no_model_library():
         assert word in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("lang", "heading", "how"),
+    [("en", "Shipped scenarios:", "give a title or a file"), ("ko", "실려 있는 시나리오:", "제목이나 직접 쓴 파일")],
+)
+def test_play_without_a_scenario_names_the_shipped_ones_and_how_to_play_one(lang, heading, how):
+    done = daebon("play", "--lang", lang)
+    first, *rows, last = done.stderr.splitlines()
+    assert (done.returncode, done.stdout, first) == (2, "", heading)
+    found = [load_scenario(find(title)) for title in shipped()]
+    assert rows == [f"  {scenario.title} ({scenario.genre}): {scenario.logline}" for scenario in found]
+    assert last.startswith(f"daebon: {how}") and f"daebon play {found[0].title} --auto" in last
+
+
+@pytest.mark.parametrize(
+    ("locale", "heading"), [("C.UTF-8", "Shipped scenarios:"), ("ko_KR.UTF-8", "실려 있는 시나리오:")]
+)
+def test_the_help_of_play_names_the_shipped_scenarios_in_the_language_of_the_locale(locale, heading, monkeypatch):
+    monkeypatch.setenv("LC_ALL", locale)
+    done = daebon("play", "--help")
+    assert done.returncode == 0 and heading in done.stdout
+    for title in shipped():
+        assert f"{title} ({load_scenario(find(title)).genre})" in done.stdout
+
+
 def test_a_take_is_played_listed_replayed_and_exported(tmp_path, script):
     done = daebon("play", FILES / "둘.yaml", "--auto", "--model", script, "--seed", 4, "--out", tmp_path / "o")
     assert done.returncode == 0, done.stderr
@@ -78,7 +103,7 @@ def test_a_take_is_played_listed_replayed_and_exported(tmp_path, script):
     assert [row for row in again.stdout.splitlines() if "\t" in row] == lines
     foreign = daebon("replay", "latest", "--lang", "xx", "--out", tmp_path / "o")
     assert (foreign.returncode, foreign.stdout, foreign.stderr) == (2, "", "daebon: --lang xx: give ko or en\n")
-    for source in (("빈집-4", "--out", tmp_path / "o"), (folder / "transcript.json",)):
+    for source in (("빈집-4", "--out", tmp_path / "o"), (folder / "transcript.json",), (folder,)):
         written = daebon("export", *source, "--to", "fountain,txt")
         assert written.returncode == 0, written.stderr
         assert written.stdout.splitlines() == [str(folder / "빈집.fountain"), str(folder / "빈집.txt")]

@@ -11,7 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from daebon import messages
-from daebon.studio.faults import in_words
+from daebon.messages.below import in_words
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "daebon" / "messages" / "ko" / "LC_MESSAGES" / "daebon.po"
@@ -89,7 +89,7 @@ def test_what_the_rooms_below_refuse_is_said_in_the_language_of_the_studio():
             for text in problems:
                 said = in_words(text) if in_words(text) != text else in_words(f"/takes/daebon.sqlite: {text}")
                 korean = any("가" <= letter <= "힣" for letter in said)
-                assert korean == (language == "ko"), f"{text!r} is said as {said!r}; add it to daebon/studio/faults.py"
+                assert korean == (language == "ko"), f"{text!r} is said as {said!r}; add it to daebon/messages/below.py"
         finally:
             messages.use("en")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from daebon import doctor, machine, model_commands
+from daebon import doctor, machine, model_bench, model_commands
 from daebon.cli import app
 from model import ModelConfig
 from model.config import _KNOWN
@@ -190,8 +190,8 @@ def test_a_model_that_writes_no_korean_or_reads_none_fails_the_check(script):
 
 
 def test_a_bench_of_the_embedded_model(monkeypatch):
-    monkeypatch.setattr(model_commands, "_TURNS", 3)
-    monkeypatch.setattr(model_commands, "_DECODED", 8)
+    monkeypatch.setattr(model_bench, "_TURNS", 3)
+    monkeypatch.setattr(model_bench, "_DECODED", 8)
     found = json.loads(run("bench", "--json").stdout)
     assert found["model"] == str(ModelConfig.parse("embedded"))
     assert found["prompt_tokens"] > 300

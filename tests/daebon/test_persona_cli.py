@@ -10,7 +10,8 @@ from itertools import pairwise
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.extract import MARKED, PRINTERS, read_marked
+from benchmarks.extract.marked import MARKED, read_marked
+from benchmarks.extract.printers import PRINTERS
 from daebon import messages
 from daebon.cli import app
 from model.scripted import ScriptedModel

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from graph.build import build
 from graph.take import ChoiceWanted, LineWanted
 from scenarios import find
 from tests.conftest import FILES
@@ -287,7 +288,7 @@ def test_langgraph_json_names_the_graph():
 
 
 def test_the_drawing_in_the_docs_is_the_graph(staged, scripted):
-    drawing = staged(scripted(LINES)).drawing()
+    drawing = build(staged(scripted(LINES)).company).get_graph().draw_mermaid()
     text = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
     assert drawing.strip() in text
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.clean import FILES, Count, count
-from daebon.train import app
+from daebon.train_commands import app
 from training.clean import stripped, structure
 
 HALVES = {half: sorted(FILES.glob(f"*-{half}.txt")) for half in "12"}

@@ -158,7 +158,7 @@ def test_pairs_of_a_scene_keep_the_true_line_and_say_what_is_wrong_with_the_othe
 
 
 def test_a_line_in_the_wrong_place_is_a_later_one_of_its_speaker():
-    scene = next(scene for scene in read_corpus(CORPUS) if scene.name == "001-시력검사")
+    scene = read_scene(CORPUS / "001-시력검사.yaml")
     found = [pair for seed in range(5) for pair in corpus_pairs(scene, "train", random.Random(seed))]
     places = {f" {prompts.neutral(line.text)}\n": at for at, line in enumerate(scene.lines) if line.speaker}
     misplaced = [(places[pair.chosen], places[pair.rejected]) for pair in found if pair.reason == "place"]

@@ -3,7 +3,9 @@
 import pytest
 
 from agents.calling import terms
-from benchmarks.extract import MARKED, PRINTERS, Count, compare, read_marked
+from benchmarks.extract.counting import Count, compare
+from benchmarks.extract.marked import MARKED, read_marked
+from benchmarks.extract.printers import PRINTERS
 from emotion.measure import ClassifierEmotion
 from scenarios import inspect_persona, load_persona, load_scenario
 from training.addressees import level_of

@@ -3,13 +3,13 @@
 import pytest
 
 from tests.tiny import tiny_llama
-from training.corpus import read_corpus
+from training.corpus import read_scene
 from training.gather import CORPUS
 from training.pairs import APART
 from training.true_lines import OPTIONS, Choice, choices, picks
 
 torch = pytest.importorskip("torch")
-SCENES = [read_corpus(CORPUS)[at] for at in (0, 40, 300)]
+SCENES = [read_scene(sorted(CORPUS.glob("*.yaml"))[at]) for at in (0, 40, 300)]
 
 
 @pytest.fixture(scope="module")

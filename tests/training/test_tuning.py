@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from daebon.train import app
+from daebon.train_commands import app
 from model.weights import ADAPTER_SHA256
 from tests.tiny import tiny_llama
 from training.recipe import SHIPPED, DpoRecipe, SftRecipe, load_recipe

@@ -32,7 +32,7 @@ LAST = "both-ways"  # folder of the teacher's last stage
 
 def say(message: str) -> None:
     """Tell the progress on stderr."""
-    print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {message}\n")
 
 
 def drama(split: str) -> data.Rows:

@@ -1,10 +1,35 @@
-"""What the rooms below say when something cannot be done, in the language of the studio."""
+"""What the rooms below say, in the language in use: why something cannot be done, how a proposal came about, why a line was turned down."""
 
 from __future__ import annotations
 
-from daebon.messages import N_, reworded
+import re
 
-_SAID = (
+from daebon.messages import N_, _
+
+_PROPOSED = (
+    (r"from “(?P<word>.+)”, a text of the list", N_("from “{word}”, a text of the list")),
+    (r"guessed from “(?P<word>.+)”", N_("guessed from “{word}”")),
+    (r"guessed from the time", N_("guessed from the time")),
+    (r"guessed from the age", N_("guessed from the age")),
+    (r"from “(?P<word>.+)”", N_("from “{word}”")),
+    (r"from the list", N_("from the list")),
+    (r"written by the model", N_("written by the model")),
+    (r"chosen by the model among (?P<n>\d+), (?P<share>\d+%)", N_("chosen by the model among {n}, {share}")),
+    (
+        r"chosen by the model among (?P<n>\d+), (?P<share>\d+%): (?P<word>.+)",
+        N_("chosen by the model among {n}, {share}: {word}"),
+    ),
+    (r"chosen by the model, (?P<share>\d+%)", N_("chosen by the model, {share}")),
+    (r"the model finds “(?P<word>.+)”, (?P<share>\d+%)", N_("the model finds “{word}”, {share}")),
+)  # as agents.ideas and agents.authoring say how a proposal came about
+
+_SUGGESTED = (
+    (r"밝아진다 (?P<by>.+)", N_("brighter {by}")),
+    (r"어두워진다 (?P<by>.+)", N_("darker {by}")),
+    (r"그대로 간다 (?P<by>.+)", N_("as it is {by}")),
+)  # as agents.suggestions says it
+
+_WRONG = (
     (r"nobody has spoken yet", N_("nobody has spoken yet; press Enter first")),
     (r"nothing to take back: .*", N_("nothing to take back: this is the beginning")),
     (r"nothing to take forward again: .*", N_("nothing to bring back: the last thing was no /undo")),
@@ -82,7 +107,43 @@ _SAID = (
     (r"(?P<url>.+): still asks to wait \(429\) .*", N_("{url}: asks to wait; press Enter again later")),
 )  # as the rooms below say it; what is not here (a server's own words, a fault of a library) is said as it is
 
+_REFUSED = {
+    "empty": N_("says nothing"),
+    "template or markup residue": N_("template or markup residue"),
+    "coarse where the writer is not": N_("coarse where the writer is not"),
+    "name tag": N_("speaks for somebody else"),
+    "steps out of the role": N_("steps out of the role"),
+    "cut off": N_("cut off"),
+    "reads out what only they were told": N_("reads out what only they were told"),
+    "gives away": N_("gives away"),
+    "foreign letters or lone jamo": N_("foreign letters or lone jamo"),
+    "open quotation": N_("open quotation"),
+    "calls themselves by name": N_("calls themselves by name"),
+    "too short": N_("too short"),
+    "too long": N_("too long"),
+    "speech level": N_("speech level"),
+    "address": N_("address"),
+    "asks instead of telling": N_("asks instead of telling"),
+    "repeats itself": N_("repeats itself"),
+    "harps on": N_("harps on"),
+    "copy of": N_("copy of"),
+    "copy of the example": N_("copy of the example"),
+}  # as agents.guards says them
 
-def in_words(fault: str) -> str:
-    """Return what went wrong as a person in the studio reads it."""
-    return reworded(fault, _SAID)
+
+def in_words(text: str) -> str:
+    """Return what a room below said as a person reads it: the message of the first pattern that matches all of it, else `text`."""
+    for pattern, message in (*_PROPOSED, *_SUGGESTED, *_WRONG):
+        if found := re.fullmatch(pattern, text):
+            return _(message, **found.groupdict())
+    return text
+
+
+def refusal(reason: str) -> str:
+    """Return why the guards turned a candidate down, as a person reads it."""
+    head, colon, detail = reason.partition(": ")
+    said = _(_REFUSED[head]) if head in _REFUSED else head
+    found, wanted, level = detail.partition(", wanted ")
+    if wanted:
+        detail = _("{found}, wanted {level}", found="" if found == "no ending" else found, level=level)
+    return f"{said}{colon}{detail}"

@@ -53,7 +53,8 @@ def read(
     and, of a script, what is neither said nor seen. A transcript.json counts
     turns, not lines.
     """
-    from daebon.emotion_tables import print_csv, print_json, stdout, table, to_utf8
+    from daebon.emotion_tables import print_csv, print_json, table, to_utf8
+    from daebon.terminal import stdout
 
     if csv and json:
         raise UsageError("--csv and --json at once; choose one")
@@ -94,7 +95,8 @@ def arc(
     of stories is nearest. Heed the caution below it: a short arc resembles some
     shape by chance.
     """
-    from daebon.emotion_tables import print_arc, stdout
+    from daebon.emotion_tables import print_arc
+    from daebon.terminal import stdout
     from emotion.arcs import rows
     from emotion.drawing import SUFFIXES, draw
 
@@ -128,7 +130,8 @@ def word(
       daebon emotion word 서글프다
       daebon emotion word 서글퍼서 재미없네요 --json
     """
-    from daebon.emotion_tables import print_word, print_word_json, stdout, to_utf8
+    from daebon.emotion_tables import print_word, print_word_json, to_utf8
+    from daebon.terminal import stdout
     from emotion.lexicon import Lexicon
 
     lexicon = Lexicon.load()
