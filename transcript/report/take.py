@@ -30,11 +30,6 @@ class Shown:
     candidates: tuple[tuple[Candidate, bool], ...]
     beat: tuple[str, int, str, str] | None
 
-    @property
-    def turned_down(self) -> int:
-        """Return how many candidates were turned down by a rule."""
-        return sum(candidate.rejected is not None for candidate, _ in self.candidates)
-
 
 @dataclass(frozen=True)
 class Speaker:
