@@ -1,9 +1,9 @@
 """Self-reference and address: 나 or 저, 너 or somebody's title, 응 or 네, as the speech level of a pair wants it.
 
 합쇼체 is spoken by 저; 해요체 by 저 or, among people who are close, by 나, but not by both in one line; the other four by 나. 너 and
-네가 go with 해체, 해라체 and 하게체 and with nothing above; so with 응, and 네 goes with what is above. 제 and 내 (my) are told from 제 발로 (one's own) and 방 내
-(in) by their place: a sentence begins with them, or 그건 stands before. Below 하오체 nobody is 죄송하다 but 미안하다. Ambiguous words
-are left alone: 전 (I, and before), 네 before a word (your, and four), 날 (me, and day), 어 (yes, and oh).
+네가 go with 해체, 해라체 and 하게체 and with nothing above; so with 응, and 네 goes with what is above. 제 and 내 (my) are told from
+제 발로 (one's own) and 방 내 (in) by their place: a sentence begins with them, or 그건 stands before. Below 하오체 nobody is 죄송하다 but
+미안하다. Ambiguous words are left alone: 전 (I, and before), 네 before a word (your, and four), 날 (me, and day), 어 (yes, and oh).
 """
 
 from __future__ import annotations
