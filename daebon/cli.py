@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -104,12 +105,12 @@ def runs(out: Out = OUT, store: Store = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from daebon.runner import open_store
+    from daebon.runner import reading
 
     table = Table(box=None)
     for heading in ("run", "status", "turns", "seed", "model", "last touched"):
         table.add_column(heading)
-    with closing(open_store(out, store, create=False)) as kept:
+    with reading(out, store) as kept:
         for run in kept.runs():
             table.add_row(run.id, run.status, str(run.turns), str(run.take["seed"]), run.take["model"], run.updated)
     console = Console()
@@ -157,13 +158,13 @@ def replay(
     """Show a take again as it was played, a line at each Enter, until Ctrl-D; no model is needed."""
     from daebon.console import Stage
     from daebon.play import is_terminal, line_by_line
-    from daebon.runner import open_store
+    from daebon.runner import reading
     from scenarios import Scenario
 
     waits = not auto and is_terminal()
     if lang or waits:
         messages.use(lang)
-    with closing(open_store(out, store, create=False)) as kept:
+    with reading(out, store) as kept:
         found = kept.run(run)
         turns = kept.turns(kept.here(found.id))
     stage = Stage(Scenario.from_dict(found.scenario))
@@ -207,7 +208,7 @@ def export(
     daebon export takes/바다-7 --to pdf --arc
     """
     from daebon.arcs import drawn_arc
-    from daebon.runner import home, open_store
+    from daebon.runner import home, reading
     from transcript.exports import export as write
     from transcript.exports import remarks
     from transcript.record import read_transcript
@@ -220,10 +221,15 @@ def export(
     else:
         from graph.take import transcript_of
 
-        with closing(open_store(out or OUT, store, create=False)) as kept:
+        with reading(out or OUT, store) as kept:
             run = kept.run(source)
             turns = kept.turns(kept.here(run.id))
         transcript, folder = transcript_of(run.title, run.scenario, run.take, turns), home(out or OUT, run.id)
+        if folder.parent.exists() and not os.access(folder.parent, os.W_OK):
+            raise UsageError(
+                f"{folder}: cannot be written; give its transcript and another folder: "
+                f"daebon export {shlex.quote(str(folder / 'transcript.json'))} --out FOLDER"
+            )
     curves = drawn_arc(transcript) if arc else None
     for path in write(transcript, formats, folder, curves):
         print(path)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shlex
+import shutil
+import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +19,7 @@ from daebon import __version__
 from transcript.errors import DaebonError, ModelError, StoreError, UsageError
 from transcript.exports import export, safe_name
 from transcript.record import Transcript, write_atomically
+from transcript.sqlite import told
 from transcript.store import Run, RunStore, now
 
 if TYPE_CHECKING:
@@ -54,6 +58,23 @@ def open_store(out: Path, url: str | None = None, *, create: bool) -> RunStore:
     if not create and not path.is_file():
         raise StoreError(f"{path}: no run store here; play a scenario first, or give its folder with --out")
     return RunStore(path)
+
+
+@contextmanager
+def reading(out: Path, url: str | None = None) -> Iterator[RunStore]:
+    """Open a store that is there, to read; of a file that cannot be written (a disc, an archive) a copy, for as long."""
+    path = out / STORE
+    if url or not path.is_file() or (os.access(path, os.W_OK) and os.access(out, os.W_OK)):
+        with closing(open_store(out, url, create=False)) as store:
+            yield store
+        return
+    with tempfile.TemporaryDirectory(prefix="daebon-") as folder:
+        with told(path):
+            for file in (path, path.with_name(f"{STORE}-wal")):  # the log may hold the last turns
+                if file.is_file():
+                    shutil.copyfile(file, Path(folder) / file.name)
+        with closing(open_store(Path(folder), create=False)) as store:
+            yield store
 
 
 def new_run(store: RunStore, out: Path, order: Order) -> Run:

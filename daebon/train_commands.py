@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,9 +10,10 @@ import typer
 
 from daebon.terminal import progress
 from daebon.tuning_commands import adapter, dpo, evaluate, sft
+from transcript.errors import UsageError
 
 app = typer.Typer(
-    help="Make a tuned model from your own scripts, a step at a time: ingest, dataset, sft, dpo, adapter, evaluate.",
+    help="Make a tuned model from your own scripts, a step at a time: ingest, dataset, sft, sheet, dpo, adapter, evaluate.",
     no_args_is_help=True,
 )
 
@@ -165,6 +167,10 @@ def dataset(
         typer.Option("--own", metavar="MODEL", help="Also pair writers' lines with what this model says there."),
     ] = None,
     own_lines: Annotated[int, typer.Option("--own-lines", min=1, help="Lines that it says, in all.")] = 200,
+    graded: Annotated[
+        list[Path] | None,
+        typer.Option("--graded", metavar="FILE", help="A sheet of `train sheet` that you graded. May be given again."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Draws what stands where.")] = 17,
 ) -> None:
     """Make training rows and preference pairs.
@@ -177,6 +183,7 @@ def dataset(
 
       daebon train dataset --scripts ingested/texts --takes out --out dataset
       daebon train dataset --own embedded:mine.gguf --out dataset
+      daebon train dataset --graded sheet.txt --out dataset
     """
     from model import ModelConfig, load_chat_model
     from training.gather import CORPUS, Sources, gather
@@ -194,6 +201,7 @@ def dataset(
         whole=whole,
         own=model,
         own_lines=own_lines,
+        graded=graded or (),
     )
     try:
         with progress("scenes") as told:
@@ -208,6 +216,45 @@ def dataset(
     for licence, count in report["licences"].items():
         typer.echo(f"{count:6} rows under {licence}")
     typer.echo(f"in {out}; the report is {out / 'dataset.json'}")
+
+
+@app.command()
+def sheet(
+    model: Annotated[str, typer.Option("--model", metavar="MODEL", help="Whose lines are graded.")] = "embedded",
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The sheet.")] = Path("sheet.txt"),
+    corpus: Annotated[Path | None, typer.Option("--corpus", metavar="DIR", help="Another folder of scenes.")] = None,
+    places: Annotated[int, typer.Option("--places", min=1, help="Places in the scenes, in all.")] = 100,
+    lines: Annotated[int, typer.Option("--lines", min=2, max=16, help="Candidates drawn for a place.")] = 8,
+    longest: Annotated[
+        int, typer.Option("--longest", min=200, help="Letters of a prompt at most; dpo leaves longer pairs out.")
+    ] = 1_000,
+    seed: Annotated[int, typer.Option("--seed", help="Draws places and lines.")] = 1,
+) -> None:
+    """Write what a model says in a scene's places as a sheet, for you to grade its lines 2, 1 or 0.
+
+    Grades teach it which of its own lines a person could say: give the sheet to
+    `train dataset --graded`, then run `train dpo` with `graded` among the recipe's
+    reasons. Held-out scenes are left out.
+
+      daebon train sheet --model embedded --places 50 --out sheet.txt
+    """
+    from model import ModelConfig, load_chat_model
+    from training.corpus import read_corpus
+    from training.dataset import held_out
+    from training.gather import CORPUS
+    from training.sheet import drawn, write_sheet
+
+    if out.exists():
+        raise UsageError(f"{out}: is there already, perhaps with your grades; give another --out")
+    folder = corpus or CORPUS
+    scenes = read_corpus(folder)
+    listed = folder / "held_out.txt"
+    hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
+    taught = {scene.name: scene for scene in scenes if scene.name not in hidden}
+    with closing(load_chat_model(ModelConfig.parse(model))) as loaded, progress("places") as told:
+        found = drawn(loaded, list(taught.values()), places, lines, seed, longest, told)
+        count = write_sheet(found, taught, out, f"{model}, seed {seed}")
+    typer.echo(f"{out}: {count} places; write the grades into it, then daebon train dataset --graded {out}")
 
 
 for step in (sft, dpo, adapter, evaluate):

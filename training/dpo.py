@@ -55,13 +55,15 @@ def train(
     pairs = {
         split: [
             {"prompt": pair.prompt, "chosen": pair.chosen, "rejected": pair.rejected}
-            for pair in evenly([pair for pair in fitting if pair.split == split], most)
+            for pair in evenly([pair for pair in fitting if pair.split == split], most, recipe.reasons)
         ]
         for split, most in (("train", recipe.pairs), ("test", max(1, recipe.pairs // 6)))
     }
     missing = [reason for reason in recipe.reasons if reason not in {pair.reason for pair in fitting}]
     if missing:
-        raise UsageError(f"{data}: no pair for {', '.join(missing)}; take it out of the recipe's reasons, or see --own")
+        raise UsageError(
+            f"{data}: no pair for {', '.join(missing)}; take it out of the recipe's reasons, or see --own and --graded"
+        )
     if not pairs["train"]:
         wanted = f" for {', '.join(recipe.reasons)}" if recipe.reasons else ""
         raise UsageError(f"{data}: no pair{wanted} within {recipe.max_length} tokens; change max_length or reasons")

@@ -31,6 +31,7 @@ from training.dataset import (
 )
 from training.pairs import Pair, corpus_pairs, own_pairs, row_pairs, studio_pairs, take_pairs, write_pairs
 from training.rows import OURS, Row, Split, write_rows
+from training.sheet import graded_pairs
 from transcript.branches import Branches
 from transcript.errors import FileError
 from transcript.reading import decoded
@@ -60,6 +61,7 @@ class Sources:
     whole: int | None = None  # scenes as the answer to a request; None: all
     own: StageModel | None = None  # says lines in the place of writers', to be told from them
     own_lines: int = 200  # in all, as many of each scene; one takes a second or two
+    graded: Sequence[Path] = ()  # sheets with a reader's grades (`training.sheet`)
 
 
 def gather(sources: Sources, out: Path, seed: int, report: Report | None = None) -> dict[str, Any]:
@@ -93,6 +95,8 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
             pairs += own_pairs(sources.own, scene, split, each, seed, drawn)
         if report:
             report(number, len(scenes), scene.name)
+    for sheet in sources.graded:
+        pairs += graded_pairs(sheet, {scene.name: scene for scene in scenes}, hidden, seed)
     for row in rows:
         if row.source.startswith("koconovel"):
             pairs += row_pairs(row, rng)

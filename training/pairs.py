@@ -166,13 +166,16 @@ def _preferred(turn: Turn) -> tuple[str, str, str] | None:
     return None
 
 
-def evenly(pairs: Sequence[Pair], most: int) -> list[Pair]:
-    """Return at most `most` pairs, evenly for every reason as far as there are any, in the order given."""
-    reasons = dict.fromkeys(pair.reason for pair in pairs)
-    left = {reason: [pair for pair in pairs if pair.reason == reason] for reason in reasons}
+def evenly(pairs: Sequence[Pair], most: int, reasons: Sequence[str] = ()) -> list[Pair]:
+    """Return at most `most` pairs, evenly for every reason as far as there are any, in the order given.
+
+    A reason that stands twice in `reasons` (() for all that there are) gets twice as many.
+    """
+    turns = tuple(reasons) or tuple(dict.fromkeys(pair.reason for pair in pairs))
+    left = {reason: [pair for pair in pairs if pair.reason == reason] for reason in turns}
     chosen: set[int] = set()
     while any(left.values()) and len(chosen) < most:
-        for mine in left.values():
+        for mine in map(left.__getitem__, turns):
             if mine and len(chosen) < most:
                 chosen.add(id(mine.pop(0)))
     return [pair for pair in pairs if id(pair) in chosen]

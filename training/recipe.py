@@ -19,7 +19,7 @@ AboveZero = Annotated[float, Field(gt=0)]
 Least = Annotated[float, Field(ge=0)]
 Precision = Literal["fp32", "bf16", "nf4"]
 Reason = Literal[
-    "speaker", "place", "level", "emotion", "leak", "repeat", "own", "edit", "retry", "ranked"
+    "speaker", "place", "level", "emotion", "leak", "repeat", "own", "graded", "edit", "retry", "ranked"
 ]  # of a pair
 Kind = TypeVar("Kind", bound="Recipe")
 
@@ -62,7 +62,8 @@ class DpoRecipe(Recipe):
     """Direct preference optimisation (arXiv:2305.18290) of an adapter; `beta` holds it to where it started.
 
     `sft` is the weight of the plain likelihood of the chosen line beside the preference (RPO, arXiv:2404.19733); at most
-    `pairs` are used, evenly for every one of `reasons` (() for all), and a sixth as many held-out ones measure.
+    `pairs` are used, evenly for every one of `reasons` (() for all; one named twice gets twice as many), and a sixth as many
+    held-out ones measure.
     """
 
     beta: AboveZero

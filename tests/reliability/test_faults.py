@@ -254,6 +254,14 @@ def test_a_read_only_store_is_named_with_the_remedy(tmp_path, script, long):
         subprocess.run(["mount", "-o", "remount,ro", small], check=True)
         failed(daebon("resume", "latest", "--auto", "--out", small), 1, str(small), "choose another --out folder")
         failed(daebon(*play), 1, str(small), "choose another --out folder")
+        assert daebon("runs", "--out", small).stdout.count("stopped") == 1
+        seen = daebon("replay", "--auto", "--out", small)
+        (take,) = small.glob("*/transcript.json")
+        texts = [turn["text"] for turn in json.loads(take.read_text(encoding="utf-8"))["turns"]]
+        assert seen.returncode == 0 and len(texts) == 3
+        assert [text for text in texts if text.split()[0] not in seen.stdout] == []
+        failed(daebon("export", "latest", "--out", small), 1, str(small), "transcript.json", "--out FOLDER")
+        assert daebon("export", take, "--out", tmp_path / "elsewhere").returncode == 0
         assert (small / "daebon.sqlite").read_bytes() == before
     finally:
         subprocess.run(["umount", "-l", small], check=True)
