@@ -224,7 +224,7 @@ def sheet(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The sheet.")] = Path("sheet.txt"),
     corpus: Annotated[Path | None, typer.Option("--corpus", metavar="DIR", help="Another folder of scenes.")] = None,
     places: Annotated[int, typer.Option("--places", min=1, help="Places in the scenes, in all.")] = 100,
-    lines: Annotated[int, typer.Option("--lines", min=2, max=16, help="Candidates drawn for a place.")] = 8,
+    lines: Annotated[int, typer.Option("--lines", min=2, max=8, help="Candidates drawn for a place.")] = 8,
     longest: Annotated[
         int, typer.Option("--longest", min=200, help="Letters of a prompt at most; dpo leaves longer pairs out.")
     ] = 1_000,
@@ -242,7 +242,7 @@ def sheet(
     from training.corpus import read_corpus
     from training.dataset import held_out
     from training.gather import CORPUS
-    from training.sheet import drawn, write_sheet
+    from training.sheet import Place, drawn, picked, write_sheet
 
     if out.exists():
         raise UsageError(f"{out}: is there already, perhaps with your grades; give another --out")
@@ -251,10 +251,24 @@ def sheet(
     listed = folder / "held_out.txt"
     hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
     taught = {scene.name: scene for scene in scenes if scene.name not in hidden}
-    with closing(load_chat_model(ModelConfig.parse(model))) as loaded, progress("places") as told:
-        found = drawn(loaded, list(taught.values()), places, lines, seed, longest, told)
-        count = write_sheet(found, taught, out, f"{model}, seed {seed}")
-    typer.echo(f"{out}: {count} places; write the grades into it, then daebon train dataset --graded {out}")
+    wanted = picked(list(taught.values()), places, longest, seed)
+    if not wanted:
+        raise UsageError(
+            f"{folder}: no line of a taught scene has a prompt of {longest} letters or less; raise --longest"
+        )
+    made = f"{model}, seed {seed}"
+    write_sheet((), taught, out, made)  # a folder that cannot be written is named before the work
+    found: list[Place] = []
+    try:
+        with closing(load_chat_model(ModelConfig.parse(model))) as loaded, progress("places") as told:
+            for place in drawn(loaded, wanted, lines, seed, told):
+                found.append(place)
+    finally:
+        if found:
+            write_sheet(found, taught, out, made)
+        else:
+            out.unlink()
+    typer.echo(f"{out}: {len(found)} places; write the grades into it, then daebon train dataset --graded {out}")
 
 
 for step in (sft, dpo, adapter, evaluate):

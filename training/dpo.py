@@ -59,10 +59,12 @@ def train(
         ]
         for split, most in (("train", recipe.pairs), ("test", max(1, recipe.pairs // 6)))
     }
-    missing = [reason for reason in recipe.reasons if reason not in {pair.reason for pair in fitting}]
+    there = {pair.reason for pair in fitting}
+    missing = [reason for reason in dict.fromkeys(recipe.reasons) if reason not in there]
     if missing:
         raise UsageError(
-            f"{data}: no pair for {', '.join(missing)}; take it out of the recipe's reasons, or see --own and --graded"
+            f"{data}: no pair for {', '.join(missing)} within {recipe.max_length} tokens; raise max_length, take it out of the "
+            "recipe's reasons, or see --own and --graded of `train dataset`"
         )
     if not pairs["train"]:
         wanted = f" for {', '.join(recipe.reasons)}" if recipe.reasons else ""

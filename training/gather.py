@@ -74,6 +74,8 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     scenes = read_corpus(sources.corpus)
     listed = sources.corpus / "held_out.txt"
     hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
+    named = {scene.name: scene for scene in scenes}
+    pairs = [pair for sheet in sources.graded for pair in graded_pairs(sheet, named, hidden, seed)]
     rng = random.Random(seed)
     rows = [*_corpus(scenes, hidden, sources, rng), *_public(sources, rng)]
     for path in text_files(sources.scripts):
@@ -84,7 +86,6 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     shuffled = [row for row in rows if row.split == "train"]
     rng.shuffle(shuffled)
     rows = [*shuffled, *(row for row in rows if row.split == "test")]
-    pairs: list[Pair] = []
     asked = frozenset(rng.sample([scene.name for scene in scenes], min(sources.own_lines, len(scenes))))
     each = max(1, sources.own_lines // len(scenes))
     for number, scene in enumerate(scenes, 1):
@@ -95,8 +96,6 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
             pairs += own_pairs(sources.own, scene, split, each, seed, drawn)
         if report:
             report(number, len(scenes), scene.name)
-    for sheet in sources.graded:
-        pairs += graded_pairs(sheet, {scene.name: scene for scene in scenes}, hidden, seed)
     for row in rows:
         if row.source.startswith("koconovel"):
             pairs += row_pairs(row, rng)
