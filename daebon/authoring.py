@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rich.console import Console
 from rich.text import Text
 
-from daebon.messages import _
+from daebon.messages import _, language
 from daebon.messages.below import in_words
 from daebon.play import is_terminal
 from scenarios import inspect_persona, inspect_scenario
@@ -29,6 +29,8 @@ from transcript.record import write_atomically
 if TYPE_CHECKING:
     from agents.ideas import Proposal
 
+_WORDS = {"/다시": "/retry", "/건너뛰기": "/skip", "/뒤로": "/back", "/끝": "/quit", "/나가기": "/quit"}
+_KNOWN = ("/retry", "/skip", "/back", "/quit")
 Propose = Callable[[], "Sequence[Proposal]"]
 Fault = Callable[[Any], str]
 
@@ -212,20 +214,24 @@ class Desk:
             self.out.print(Text(f"  ({in_words(how)})", style="dim"))
 
     def _read(self, mark: str = "") -> str:
-        """Return what the person typed in one line; raises Back, or Interrupted with the draft kept."""
-        if self._rows is not None:
-            row = next(self._rows, None)
-            if row is None:
+        """Return what the person typed in one line, a command in English; raises Back, or Interrupted with the draft kept."""
+        while True:
+            if self._rows is not None:
+                row = next(self._rows, None)
+                if row is None:
+                    self._leave()
+                text = row or ""
+            else:
+                text = self._prompt(f"{mark}> ")
+            text = command(text)
+            if text == "/quit":
                 self._leave()
-            text = row or ""
-        else:
-            text = self._prompt(f"{mark}> ")
-        text = unicodedata.normalize("NFC", text).strip()
-        if text == "/quit":
-            self._leave()
-        if text == "/back":
-            raise Back
-        return text
+            if text == "/back":
+                raise Back
+            if not text.startswith("/") or text in _KNOWN:
+                return text
+            known = " ".join(_WORDS if language() == "ko" else _KNOWN)
+            self.out.print(_("no command {word} here; known are {known}", word=text, known=known), style="yellow")
 
     def _prompt(self, mark: str) -> str:
         from prompt_toolkit import PromptSession
@@ -244,6 +250,12 @@ class Desk:
             _("the draft is kept: {path}; the same command goes on from it", path=self.draft.path), style="cyan"
         )
         raise Interrupted("stopped")
+
+
+def command(text: str) -> str:
+    """Return what was typed as NFC without blanks around it, a Korean command as the English one."""
+    typed = unicodedata.normalize("NFC", text).strip()
+    return _WORDS.get(typed, typed)
 
 
 def asked(desk: Desk, questions: Callable[[Desk], dict[str, Any]]) -> dict[str, Any]:

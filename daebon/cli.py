@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -225,10 +224,11 @@ def export(
             run = kept.run(source)
             turns = kept.turns(kept.here(run.id))
         transcript, folder = transcript_of(run.title, run.scenario, run.take, turns), home(out or OUT, run.id)
-        if folder.parent.exists() and not os.access(folder.parent, os.W_OK):
+        where = next(one for one in (folder, *folder.parents) if one.exists())
+        if not store and not os.access(where, os.W_OK):
             raise UsageError(
-                f"{folder}: cannot be written; give its transcript and another folder: "
-                f"daebon export {shlex.quote(str(folder / 'transcript.json'))} --out FOLDER"
+                f"{where}: cannot be written; copy daebon.sqlite and daebon.sqlite-wal of the takes' folder to one of yours "
+                "and give that with --out"
             )
     curves = drawn_arc(transcript) if arc else None
     for path in write(transcript, formats, folder, curves):

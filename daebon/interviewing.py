@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from agents.interview import ASKER, Answer, answer, world_of
+from daebon.authoring import command
 from daebon.messages import _
 from daebon.play import is_terminal
 from daebon.signals import StopFlag, stoppable
@@ -75,7 +75,7 @@ def _answered(
 def _questions() -> Iterator[str]:
     if not is_terminal():
         for row in sys.stdin:
-            text = unicodedata.normalize("NFC", row).strip()
+            text = command(row)
             if text == "/quit":
                 return
             if text:
@@ -86,7 +86,7 @@ def _questions() -> Iterator[str]:
     session: PromptSession[str] = PromptSession()
     while True:
         try:
-            text = unicodedata.normalize("NFC", session.prompt(f"{ASKER}: ")).strip()
+            text = command(session.prompt(f"{ASKER}: "))
         except (EOFError, KeyboardInterrupt):
             return
         if text == "/quit":

@@ -7,10 +7,9 @@ import os
 import re
 import secrets
 import shlex
-import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from daebon import __version__
 from transcript.errors import DaebonError, ModelError, StoreError, UsageError
 from transcript.exports import export, safe_name
 from transcript.record import Transcript, write_atomically
-from transcript.sqlite import told
+from transcript.sqlite import copied
 from transcript.store import Run, RunStore, now
 
 if TYPE_CHECKING:
@@ -68,13 +67,14 @@ def reading(out: Path, url: str | None = None) -> Iterator[RunStore]:
         with closing(open_store(out, url, create=False)) as store:
             yield store
         return
-    with tempfile.TemporaryDirectory(prefix="daebon-") as folder:
-        with told(path):
-            for file in (path, path.with_name(f"{STORE}-wal")):  # the log may hold the last turns
-                if file.is_file():
-                    shutil.copyfile(file, Path(folder) / file.name)
-        with closing(open_store(Path(folder), create=False)) as store:
-            yield store
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="daebon-"))
+        except OSError as error:
+            raise StoreError(
+                f"{path}: no folder for a copy of it ({error}); set TMPDIR to one that can be written"
+            ) from error
+        yield stack.enter_context(closing(RunStore(copied(path, Path(folder)), of=path)))
 
 
 def new_run(store: RunStore, out: Path, order: Order) -> Run:

@@ -60,13 +60,14 @@ class Database(Protocol):
         """Close the connection."""
 
 
-def open_database(place: Place, tables: str) -> Database:
+def open_database(place: Place, tables: str, of: Path | None = None) -> Database:
     """Open the database at `place`, making what it lacks of `tables`; StoreError when it cannot be used.
 
+    `of` is the file that errors name where the one at `place` is a copy of it.
     `tables` is SQL with `{key}` for the type of a column that numbers its rows, and `{rowid}` where SQLite has a hidden one.
     """
     if isinstance(place, Path):
-        return SqliteFile(place, tables)
+        return SqliteFile(place, tables, of)
     if not place.startswith(SCHEMES):  # not shown: a mistyped URL may hold a password
         raise UsageError(
             "--store: write postgresql://USER@HOST:PORT/DATABASE; without it the runs stand in a file in --out"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,6 +16,7 @@ from transcript.record import write_atomically
 
 BUSY_SECONDS = 30
 _FOLDER = ".playing"  # beside the store
+_TRIES = 3  # copies of a file that may be changing
 
 
 class SqliteFile:
@@ -22,11 +24,11 @@ class SqliteFile:
 
     remedy = "move the file away to start a new one"
 
-    def __init__(self, path: Path, tables: str) -> None:
-        """Open or create the file; raises StoreError when it cannot be used."""
-        self.place = path
+    def __init__(self, path: Path, tables: str, of: Path | None = None) -> None:
+        """Open or create the file; raises StoreError when it cannot be used, which names `of` where the file is a copy of that."""
+        self.place = of or path
         self._lock = threading.Lock()
-        with told(path):
+        with told(self.place):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -72,6 +74,35 @@ class SqliteFile:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """Return a copy in `folder` of a store that may only be read, whole also while another process writes it; else StoreError."""
+    made = folder / path.name
+    try:
+        with (
+            closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as source,
+            closing(sqlite3.connect(made)) as target,
+        ):
+            source.backup(target)
+        return made
+    except sqlite3.Error:  # on a read-only medium the log cannot be opened, and nobody writes
+        made.unlink(missing_ok=True)
+    parts = [part for part in (path, path.with_name(f"{path.name}-wal")) if part.is_file()]
+    try:
+        for _ in range(_TRIES):
+            before = _stamps(parts)
+            for part in parts:
+                shutil.copyfile(part, folder / part.name)
+            if _stamps(parts) == before:
+                return made
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be copied to {folder} to be read ({error.strerror})") from error
+    raise StoreError(f"{path}: is being written by another process; try again when it has stopped")
+
+
+def _stamps(parts: Sequence[Path]) -> list[tuple[int, int]]:
+    return [(stat.st_size, stat.st_mtime_ns) for stat in (part.stat() for part in parts)]
 
 
 @contextmanager

@@ -67,10 +67,13 @@ def now() -> str:
 class RunStore:
     """Opened on `OUT/daebon.sqlite` or on a URL of PostgreSQL; safe for threads of one process and for several processes."""
 
-    def __init__(self, place: Place) -> None:
-        """Open or create the store; raises StoreError when it cannot be used, UsageError for what is no place."""
-        self.place = place
-        self.database = open_database(place, _TABLES)
+    def __init__(self, place: Place, of: Path | None = None) -> None:
+        """Open or create the store; raises StoreError when it cannot be used, UsageError for what is no place.
+
+        `of` is the file that errors name where the one at `place` is a copy of it.
+        """
+        self.place = of or place
+        self.database = open_database(place, _TABLES, of)
 
     def close(self) -> None:
         """Close the database."""

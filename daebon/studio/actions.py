@@ -152,9 +152,9 @@ def export(studio: Studio, rest: str) -> Move:
 def prefs(studio: Studio, rest: str) -> Move:
     """Show the preferences that the person's choices made, delete one, or switch the recording."""
     word, _space, number = rest.partition(" ")
-    if word in ("on", "off"):
-        studio.take.record_preferences(word == "on")
-    elif word == "delete":
+    if word in ("on", "off", "켜기", "끄기"):
+        studio.take.record_preferences(word in ("on", "켜기"))
+    elif word in ("delete", "지우기"):
         known = [row.id for row in studio.take.preferences()]
         studio.take.forget(number_of(number, 1, max(known, default=1)))
     elif rest:

@@ -62,7 +62,7 @@ def _help(studio: Studio, rest: str) -> Move:
     names = list(studio.cast)
     if not rest:
         studio.screen.show(*helping.fitting(BY_GROUP, names, studio.screen.out))
-    elif rest == "all":
+    elif rest in ("all", "모두"):
         studio.screen.show(helping.whole(BY_GROUP, names, two=False))
     elif command := find(rest):
         for row in helping.one(command, names):
@@ -152,7 +152,7 @@ COMMANDS = (
         N_("this role goes out"), "/exit {b}", actions.leave, ("here",),
     ),
     Command(
-        ("level", "말투", "말높이"), STAGE, N_("FROM TO LEVEL"),
+        ("level", "높임", "말투"), STAGE, N_("FROM TO LEVEL"),
         N_("how one speaks to the other from now on"), "/level {b} {a} 해요체", actions.level,
         ("role", "role", "level"),
     ),

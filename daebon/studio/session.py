@@ -332,7 +332,7 @@ class Studio:
             "level": LEVELS,
             "format": [*FORMATS, "json"],
             "command": [name for command in COMMANDS for name in command.names],
-            "prefs": ["delete", "on", "off"],
+            "prefs": ["delete", "on", "off", "지우기", "켜기", "끄기"],
         }
 
 

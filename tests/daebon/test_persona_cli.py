@@ -149,7 +149,7 @@ def test_the_prompt_shown_is_the_one_the_play_sends(run, staged, scripted, monke
 
 def test_talk_answers_and_remembers(run, script):
     done = run(
-        "persona", "talk", JIEUN, "--model", script, typed="왜 왔어요?\n\n  \n?!\n오늘은요?\n/quit\n셋째는 없다\n"
+        "persona", "talk", JIEUN, "--model", script, typed="왜 왔어요?\n\n  \n?!\n오늘은요?\n/끝\n셋째는 없다\n"
     )
     rows = done.stdout.splitlines()
     assert [row for row in rows if row.startswith("지은: ")] == [
@@ -270,6 +270,15 @@ def test_back_asks_again_and_offers_what_was_said(run, tmp_path):
     assert load_persona(tmp_path / "지은.yaml").age == "서른"
     run("persona", "new", typed="하린\n서른\n/back\n스물\n" + "\n" * 20)
     assert load_persona(tmp_path / "하린.yaml").age == "스물"
+
+
+def test_commands_are_korean_too_and_no_unknown_one_becomes_an_answer(run, tmp_path):
+    done = run("persona", "new", typed="하린\n서른\n/뒤로\n/그만\n스물\n/건너뛰기\n" + "\n" * 20)
+    assert "no command /그만 here; known are /retry /skip /back /quit" in done.stderr
+    made = load_persona(tmp_path / "하린.yaml")
+    assert (made.age, made.role) == ("스물", "")
+    done = run("persona", "new", "--lang", "ko", typed="지은\n/그만\n/끝\n")
+    assert done.returncode == 130 and "/다시 /건너뛰기 /뒤로 /끝" in done.stderr
 
 
 def test_a_draft_survives_a_kill(tmp_path):

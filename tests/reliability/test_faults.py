@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ from tests.graph.test_moves import INVENTED, LATE, line, step, stored, texts
 from tests.graph.test_take import turns
 from tests.model.test_server import serving, streamed
 from transcript.errors import ModelError, StoreError
+from transcript.sqlite import copied
 from transcript.store import RunStore
+from transcript.turn import Turn
 
 DAY = 86_400 * 10**9  # nanoseconds
 TURNS = "SELECT turn FROM turns ORDER BY n, id"
@@ -260,11 +263,43 @@ def test_a_read_only_store_is_named_with_the_remedy(tmp_path, script, long):
         texts = [turn["text"] for turn in json.loads(take.read_text(encoding="utf-8"))["turns"]]
         assert seen.returncode == 0 and len(texts) == 3
         assert [text for text in texts if text.split()[0] not in seen.stdout] == []
-        failed(daebon("export", "latest", "--out", small), 1, str(small), "transcript.json", "--out FOLDER")
+        failed(daebon("export", "latest", "--out", small), 2, str(small), "copy daebon.sqlite")
+        failed(daebon("replay", "nosuch", "--out", small), 1, str(small / "daebon.sqlite"))
         assert daebon("export", take, "--out", tmp_path / "elsewhere").returncode == 0
         assert (small / "daebon.sqlite").read_bytes() == before
     finally:
         subprocess.run(["umount", "-l", small], check=True)
+
+
+def test_a_copy_of_a_store_that_is_being_written_has_every_turn(tmp_path):
+    store = RunStore(tmp_path / "daebon.sqlite")
+    store.create("r", "제목", tmp_path / "r", {}, {"seed": 1})
+    store.append("r", "main", None, Turn(1, 1, 1, "dialogue", "하나", "민수"))
+    assert (tmp_path / "daebon.sqlite-wal").stat().st_size  # the turn stands in the log alone
+    for number, name in enumerate(("one", "two")):
+        (tmp_path / name).mkdir()
+        copy = copied(tmp_path / "daebon.sqlite", tmp_path / name)
+        with closing(RunStore(copy)) as read:
+            assert read.run("r").turns == number + 1
+        store.append("r", "main", None, Turn(2, 1, 1, "dialogue", "둘", "민수"))
+    store.close()
+
+
+def test_a_store_whose_log_cannot_be_opened_is_copied_with_it(tmp_path, monkeypatch):
+    store = RunStore(tmp_path / "daebon.sqlite")
+    store.create("r", "제목", tmp_path / "r", {}, {"seed": 1})
+    connect = sqlite3.connect
+
+    def refused(name, **options):
+        if options.get("uri"):
+            raise sqlite3.OperationalError("unable to open database file")
+        return connect(name, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", refused)
+    (tmp_path / "copy").mkdir()
+    with closing(RunStore(copied(tmp_path / "daebon.sqlite", tmp_path / "copy"))) as read:
+        assert [run.id for run in read.runs()] == ["r"]
+    store.close()
 
 
 def test_two_processes_play_two_takes_in_one_store(tmp_path, script, long):
