@@ -1,16 +1,20 @@
-# Two commands: `make play` and `make test`; `make docs` builds the site. A second call of any installs nothing.
+# Two commands: `make play` and `make test`; `make docs` builds the site, `make coverage` counts the lines that the tests run. A second call of any installs nothing.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: play test docs lint bench clean
+.PHONY: play test coverage docs lint bench clean
 
 play: $(VENV)/.core
 	$(BIN)/daebon play 바다 --auto
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+coverage: $(VENV)/.dev
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest --cov --cov-report=term
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
