@@ -39,7 +39,6 @@ _INDENT = "    "
 _PLACE = re.compile(r"== (?P<scene>.+) #(?P<place>\d+)")
 _GRADED = re.compile(rf"(?P<grade>[{OPEN}{''.join(map(str, GRADES))}]) (?P<text>[^\s{OPEN}].*)")
 _CUE = "> "
-_EACH = 2  # most pairs of a place
 
 
 @dataclass(frozen=True)
@@ -146,9 +145,10 @@ def read_sheet(file: Path) -> list[Place]:
 
 
 def graded_pairs(file: Path, scenes: Mapping[str, CorpusScene], hidden: frozenset[str], seed: int) -> list[Pair]:
-    """Return at most two pairs of a graded place: a line graded 2, else the writer's own, against one graded 0.
+    """Return two pairs of a graded place: its best line against one graded 0, and the writer's own against one graded 0.
 
-    Places of `hidden` scenes are held out. Raises FileError for a place that the corpus does not have, or no longer has so.
+    A place whose best line is a 0 has the second only, one without a 0 has none. Places of `hidden` scenes are held out.
+    Raises FileError for a place that the corpus does not have, or no longer has so.
     """
     pairs: list[Pair] = []
     for place in read_sheet(file):
@@ -157,12 +157,12 @@ def graded_pairs(file: Path, scenes: Mapping[str, CorpusScene], hidden: frozense
             what = f"{place.scene} #{at} is no such line of the corpus"
             raise FileError(file, f"{what}; give its --corpus, or make a new sheet if it was changed", line=place.row)
         rng = random.Random(f"{seed} {place.scene} {at}")
-        good = [text for text, grade in place.lines if grade == max(GRADES)]
-        good = good or [prompts.neutral(scene.lines[at].text)]
+        best = max((grade for _, grade in place.lines if grade is not None), default=0)
+        good = [text for text, grade in place.lines if grade == best and best > min(GRADES)]
         bad = [text for text, grade in place.lines if grade == min(GRADES)]
         prompt = line_prompts(scene, at)["persona"]
         split: Split = "test" if place.scene in hidden else "train"
-        for wrong in rng.sample(bad, min(_EACH, len(bad))):
-            chosen = rng.choice(good)
+        wanted = [*rng.sample(good, min(1, len(good))), prompts.neutral(scene.lines[at].text)]
+        for chosen, wrong in zip(wanted, rng.sample(bad, len(bad)), strict=False):
             pairs.append(Pair(prompt, f" {chosen}\n", f" {wrong}\n", "graded", f"corpus/{place.scene}", split))
     return pairs

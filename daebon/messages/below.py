@@ -88,6 +88,14 @@ _WRONG = (
         r"(?P<place>.+): cannot be deleted \((?P<why>.+)\); .*",
         N_("{place}: cannot be deleted ({why}); delete it yourself"),
     ),
+    (
+        r"(?P<place>.+): cannot be copied to (?P<folder>.+) to be read \((?P<why>.+)\)",
+        N_("{place}: cannot be copied to {folder} to be read ({why})"),
+    ),
+    (
+        r"(?P<place>.+): is being written by another process; .*",
+        N_("{place}: is being written by another process; try again when it has stopped"),
+    ),
     (r"(?P<place>.+): the run store failed \((?P<why>.+)\)", N_("{place}: the run store failed ({why}); do it again")),
     (
         r"the model gave no answer; .*",

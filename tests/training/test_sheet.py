@@ -91,11 +91,12 @@ def test_what_is_written_is_read_and_shows_what_was_said_before(sheet):
     assert SCENE.scenario.logline in text
 
 
-def test_a_line_graded_2_or_else_the_writers_stands_against_one_graded_0(sheet):
-    graded(sheet, ("물은 왜 뺐어?", 2), ("수조가 노래한다.", 0), ("팔았어.", 0))
-    pairs = list(graded_pairs(sheet, SCENES, frozenset(), 3))
+def test_the_best_line_and_the_writers_stand_against_lines_graded_0(sheet):
     numbers = [place.number for place in read_sheet(sheet)]
     true = {line.speaker: neutral(line.text) for at, line in enumerate(SCENE.lines) if at in numbers}
+    graded(sheet, ("물은 왜 뺐어?", 1), ("수조가 노래한다.", 0), ("팔았어.", 0))
+    pairs = graded_pairs(sheet, SCENES, frozenset(), 3)
+    # one 0 for the best line; where the best is a 0, the writer's line stands against it
     assert {(pair.chosen, pair.rejected) for pair in pairs} == {
         (" 물은 왜 뺐어?\n", " 수조가 노래한다.\n"),
         (f" {true['경호']}\n", " 팔았어.\n"),
@@ -105,9 +106,19 @@ def test_a_line_graded_2_or_else_the_writers_stands_against_one_graded_0(sheet):
     assert {pair.split for pair in graded_pairs(sheet, SCENES, frozenset(SCENES), 3)} == {"test"}
 
 
-def test_lines_that_nobody_graded_and_odd_ones_make_no_pair(sheet):
+def test_a_second_line_graded_0_stands_against_the_writers(sheet):
+    text = sheet.read_text(encoding="utf-8").replace("_ 물은 왜 뺐어?", "2 물은 왜 뺐어?\n0 물이 운다.")
+    sheet.write_text(text.replace("_ 수조가 노래한다.", "0 수조가 노래한다."), encoding="utf-8")
+    found = [(pair.chosen, pair.rejected) for pair in graded_pairs(sheet, SCENES, frozenset(), 3)]
+    (true,) = {neutral(line.text) for line in SCENE.lines[1:] if line.speaker == "미란"}
+    assert [chosen for chosen, _ in found] == [" 물은 왜 뺐어?\n", f" {true}\n"]
+    assert {wrong for _, wrong in found} == {" 물이 운다.\n", " 수조가 노래한다.\n"}
+
+
+def test_lines_that_nobody_graded_or_all_that_could_be_said_make_no_pair(sheet):
+    assert graded_pairs(sheet, SCENES, frozenset(), 3) == []
     graded(sheet, ("물은 왜 뺐어?", 2), ("수조가 노래한다.", 1))
-    assert list(graded_pairs(sheet, SCENES, frozenset(), 3)) == []
+    assert graded_pairs(sheet, SCENES, frozenset(), 3) == []
 
 
 @pytest.mark.parametrize(
@@ -176,5 +187,5 @@ def test_the_command_leaves_no_sheet_where_nothing_fits_or_nothing_was_said(tmp_
     sheet = tmp_path / "sheet.txt"
     ask = ("train", "sheet", "--corpus", corpus, "--out", sheet)
     failed(daebon(*ask, "--model", f"scripted:{script}", "--longest", 200), 2, "--longest")
-    failed(daebon(*ask, "--model", f"scripted:{tmp_path}/no.json"), 1, "no.json")
+    failed(daebon(*ask, "--model", f"scripted:{tmp_path}/no.json"), 2, "no.json")
     assert not sheet.exists()
