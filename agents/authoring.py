@@ -145,7 +145,7 @@ class Author:
                     return Proposal(text, "written by the model")
             self._calls += 1
             seed = self.seed * 1000 + self._calls
-            drawn = self.model.propose(prompt, _DRAWN, seed=seed, sampling=warmth(attempt, ""), stop=["\n"])
+            drawn = self.model.propose(prompt, _DRAWN, seed=seed, sampling=warmth(attempt), stop=["\n"])
             for completion in sorted(drawn.completions, key=lambda c: -9.0 if c.logprob is None else c.logprob)[::-1]:
                 text = completion.text.split("(")[0].strip().rstrip(".")
                 good = _WRITTEN.fullmatch(text) and 4 <= len(text) <= _LONGEST and not leaks(text)

@@ -19,7 +19,6 @@ from transcript.turn import Candidate, Cue
 
 SAMPLING = Sampling()
 _EXAMPLES = 2  # lines of the persona shown with each cue
-_SURE = 0.4  # temperature of a line whose beginning is decided: only its ending is left to find
 _HOTTER = 0.15  # temperature added per retry
 _CLOSED = re.compile(r"[.!?…~]+[\"'”’)]*")
 _LONGEST = 1_000  # characters of a candidate that are looked at
@@ -58,9 +57,9 @@ class Character:
         )
 
 
-def warmth(attempt: int, opening: str) -> Sampling:
-    """Return how a line is drawn at a try (from 0): hotter at each, cooler where its `opening` is decided."""
-    return replace(SAMPLING, temperature=(_SURE if opening else SAMPLING.temperature) + _HOTTER * attempt)
+def warmth(attempt: int) -> Sampling:
+    """Return how a line is drawn at a try (from 0): hotter at each."""
+    return replace(SAMPLING, temperature=SAMPLING.temperature + _HOTTER * attempt)
 
 
 def sound(said: Sequence[Completion]) -> tuple[Completion, ...]:

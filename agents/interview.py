@@ -117,7 +117,7 @@ def answer(
         mark = f"{seed}:{persona.name}:{len(talk)}:{asked}:{attempt}"
         drawn_by = int.from_bytes(hashlib.sha256(mark.encode()).digest()[:4], "big") & 0x7FFFFFFF
         text = prompt(persona, world, talk, asked, seed=seed, feeling=feeling, whispers=whispers)
-        drawn = model.propose(text, 1, seed=drawn_by, sampling=warmth(attempt, ""), stop=["\n"], on_token=on_token)
+        drawn = model.propose(text, 1, seed=drawn_by, sampling=warmth(attempt), stop=["\n"], on_token=on_token)
         prefilled, decoded = prefilled + drawn.prefilled, decoded + drawn.decoded
         seconds += drawn.seconds
         made = weigh([(c.text, c.logprob, len(c.tokens) or None) for c in drawn.completions], rules)[0]

@@ -67,7 +67,7 @@ def speak(company: Company, state: StageState) -> StageState:
         ask.prompt,
         company.candidates,
         seed=seed_of(state),
-        sampling=replace(SAMPLING, max_tokens=_ACTION_TOKENS) if acting else warmth(state["attempt"], start),
+        sampling=replace(SAMPLING, max_tokens=_ACTION_TOKENS) if acting else warmth(state["attempt"]),
         stop=["\n"],
         on_token=company.on_token,
     )

@@ -23,7 +23,7 @@ class Sampling:
     single particles and endings alone, unlike a repetition penalty. `max_tokens` bounds one candidate.
     """
 
-    temperature: float = 0.7
+    temperature: float = 0.4
     top_p: float = 0.95
     min_p: float = 0.05
     dry: float = 0.8

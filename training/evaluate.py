@@ -31,7 +31,9 @@ from transcript.record import write_atomically
 Report = Callable[[int, int, str], None]
 REQUESTS = Path(__file__).parent / "prompts.tsv"
 FORMS = ("template", "layout", "persona")
-_LINE, _SCRIPT = Sampling(max_tokens=64), Sampling(max_tokens=200)
+_LINE, _SCRIPT = (
+    Sampling(max_tokens=most, temperature=0.7) for most in (64, 200)
+)  # as in every table of docs/training.md
 _ENDS = re.compile(r"[.!?…~][\"'”’)]*\Z")
 _TAG = re.compile(r"(?:^|\s)[가-힣]{1,6}\s?[:：]")
 _SPEECH = re.compile(r"[가-힣A-Za-z0-9 ]{1,12}(?:\s?\([^()]*\))?\s?[:：]\s?\S")
