@@ -148,9 +148,7 @@ def test_the_prompt_shown_is_the_one_the_play_sends(run, staged, scripted, monke
 
 
 def test_talk_answers_and_remembers(run, script):
-    done = run(
-        "persona", "talk", JIEUN, "--model", script, typed="왜 왔어요?\n\n  \n?!\n오늘은요?\n/끝\n셋째는 없다\n"
-    )
+    done = run("persona", "talk", JIEUN, "--model", script, typed="왜 왔어요?\n\n  \n?!\n오늘은요?\n/끝\n셋째는 없다\n")
     rows = done.stdout.splitlines()
     assert [row for row in rows if row.startswith("지은: ")] == [
         "지은: 등대가 참 느리게 도네요.",
