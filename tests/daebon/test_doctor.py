@@ -44,7 +44,7 @@ def test_json_says_the_same():
 
 def test_every_extra_of_a_user_is_looked_at():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    assert set(doctor.EXTRAS) == set(extras) - {"dev", "docs", "fuzz"}
+    assert set(doctor.EXTRAS) == set(extras) - {"dev", "docs", "fuzz", "mutation"}
 
 
 def test_a_package_that_is_not_installed_is_named_with_its_extra(monkeypatch):

@@ -182,5 +182,5 @@ def test_the_help_stands_whole_on_a_small_screen(sit_down, language):
     pane.wait("›")
     pane.type("/help")
     shown = pane.screen()
-    words = ("Enter ", "/retry", "/help all") if language.startswith("en") else ("Enter ", "/다시", "/도움말 all")
+    words = ("Enter ", "/retry", "/help all") if language.startswith("en") else ("Enter ", "/다시", "/도움말 모두")
     assert all(word in shown for word in (*words, "Tab ", "Ctrl-D")), shown
