@@ -25,7 +25,7 @@ from model.huggingface import HuggingFaceModel, pieces_ids  # noqa: E402
 
 TEXT = "민수: 배는 안 들어와요.\n지은: 거짓말이지? 아침에 봤어.\n민수: 그 배는 이제 없어요, 누나.\n"
 PROMPT = "S#1. 부두 / 밤\n\n민수:"
-SHORT = Sampling(max_tokens=12)
+SHORT = Sampling(max_tokens=12, temperature=0.7)
 COLD = replace(SHORT, temperature=0)
 
 

@@ -29,7 +29,7 @@ from model.server import ServerModel
 
 ROOT = Path(__file__).parents[2]
 SCENE = "S#1. 방파제 / 저녁\n\n민수: 왔네.\n지은: 네, 왔어요.\n민수: 밥은 먹었어?\n"
-SHORT = Sampling(max_tokens=12)
+SHORT = Sampling(max_tokens=12, temperature=0.7)
 ASKED = [
     (SCENE, ["지은:", "민준:", "대통령:"]),
     (SCENE + "[비트] 밥을 먹자고 한다\n[판정]", [" 끝났다.", " 아직이다."]),
@@ -123,7 +123,7 @@ def test_a_closed_set_is_scored_as_the_same_weights_do_in_this_process(model):
 
 def test_a_grammar_or_a_json_schema_holds_the_draws_to_the_options(model):
     by_grammar = [shares(model._drawn(*asked)[0]) for asked in ASKED]
-    assert by_grammar[0][0] > 0.6 and by_grammar[1][1] > 0.5
+    assert by_grammar[0][0] > 0.6 and by_grammar[1][1] > 0.3
     as_json = [shares(model._drawn_as_json(*asked)[0]) for asked in ASKED[:2]]
     assert max(max(found) - min(found) for found in as_json) > 0
     assert all(sum(found) == pytest.approx(1) for found in by_grammar + as_json)
