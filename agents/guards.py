@@ -28,7 +28,7 @@ NEAR_COPY = 0.5  # share of common character 3-grams from which a line counts as
 LOOK_BACK = 15
 STRETCH = 14  # letters on end from which a line reads out what its speaker was told
 _HARP_BACK, _HARP_MOST = 6, 3  # a word said in three of the last six lines is worn out
-_ENDING_SYLLABLES = frozenset("었았였은는을어아여네더지고게며면던겠습나")
+_ENDING_SYLLABLES = frozenset("었았였으은는을어아여네더지고게며면던겠습나")
 _FUNCTION_WORDS = frozenset(
     "나 너 내 네 내가 네가 저 제 제가 나는 너는 저는 그 이 저 그거 이거 저거 그게 이게 뭐 왜 안 못 더 다 좀 또 그럼 그냥 아니 지금 오늘 "
     "여기 거기 저기 우리 하나 것 거 수 때 말 일 사람 오빠 누나 언니 형 아빠 엄마 어머니 아버지 할머니 아저씨 선생님 잘 한 두 번".split()

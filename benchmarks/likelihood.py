@@ -39,7 +39,7 @@ TOP = 2_000  # most likely tokens that llama.cpp is asked for; a line with one b
 def unseen(many: int, seed: int) -> list[tuple[str, str]]:
     """Return prompt and line of `many` lines of held-out scenes, each of another scene as far as there are any."""
     scenes = read_corpus(CORPUS)
-    hidden = held_out(CORPUS / "held_out.txt", scenes)
+    hidden = held_out(CORPUS, scenes)
     rng = random.Random(seed)
     left = [scene for scene in scenes if scene.name in hidden]
     rng.shuffle(left)

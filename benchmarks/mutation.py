@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from importlib.util import find_spec
 from math import sqrt
 from pathlib import Path
 from typing import Annotated
@@ -67,14 +68,16 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder of survivors.diff and mutmut's own output.")] = Path("mutation"),
 ) -> None:
     """Draw mutants, run the tests on each, print the table."""
+    if find_spec("mutmut") is None:
+        sys.exit("mutmut is not installed; run: pip install 'daebon[mutation]'")
     out.mkdir(parents=True, exist_ok=True)
     if not any(_MUTANTS.rglob("*.meta")):
         _mutmut("run", "--max-children", str(children), _FIRST, out=out / "first.txt")
-    drawn = random.Random(seed).sample(sorted(verdicts()), mutants)
     codes = verdicts()
+    drawn = random.Random(seed).sample(sorted(codes), min(mutants, len(codes)))
     if left := [name for name in drawn if codes[name] is None or codes[name] in _LATE]:
         _mutmut("run", "--max-children", str(children), *left, out=out / "run.txt")
-    codes = verdicts()
+        codes = verdicts()
     survivors = [name for name in drawn if codes[name] not in _KILLED]
     with (out / "survivors.diff").open("w", encoding="utf-8") as file:
         for name in sorted(survivors):

@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=20)
     arguments = parser.parse_args()
     scenes = read_corpus(CORPUS)
-    hidden = held_out(CORPUS / "held_out.txt", scenes)
+    hidden = held_out(CORPUS, scenes)
     chosen = random.Random(7).sample([scene for scene in scenes if scene.name in hidden], arguments.prompts)
     asked = [
         line_prompts(scene, [n for n, line in enumerate(scene.lines) if line.speaker][4])["persona"] for scene in chosen

@@ -38,7 +38,7 @@ def main() -> None:
     quiet()
     recipe = load_recipe(Path("embedded-sft"), SftRecipe)
     scenes = read_corpus(CORPUS)
-    hidden = held_out(CORPUS / "held_out.txt", scenes)
+    hidden = held_out(CORPUS, scenes)
     chosen = random.Random(5).sample([scene for scene in scenes if scene.name not in hidden], arguments.scenes)
     rows = [corpus_row(scene, random.Random(scene.name)) for scene in chosen]
 

@@ -248,8 +248,7 @@ def sheet(
         raise UsageError(f"{out}: is there already, perhaps with your grades; give another --out")
     folder = corpus or CORPUS
     scenes = read_corpus(folder)
-    listed = folder / "held_out.txt"
-    hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
+    hidden = held_out(folder, scenes)
     taught = {scene.name: scene for scene in scenes if scene.name not in hidden}
     wanted = picked(list(taught.values()), places, longest, seed)
     if not wanted:

@@ -195,7 +195,7 @@ def _unseen_and_known(folder: Path | None) -> tuple[tuple[CorpusScene, ...], lis
     from training.gather import CORPUS
 
     ours = read_corpus(CORPUS)
-    hidden = held_out(CORPUS / "held_out.txt", ours)
+    hidden = held_out(CORPUS, ours)
     known = [line.text for scene in ours if scene.name not in hidden for line in scene.lines if line.speaker]
     unseen = read_corpus(folder) if folder else tuple(scene for scene in ours if scene.name in hidden)
     return unseen, known

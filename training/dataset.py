@@ -45,8 +45,14 @@ _HEADING_MARK = re.compile(r"^(?:S#|#|씬|Scene)?\s*#?\d+[A-Za-z]?(?:-\d+)?[.)]?
 _WRITTEN = re.compile(r"[가-힣0-9 ,.!?…]+[.!?…]")
 
 
-def held_out(file: Path, scenes: Sequence[CorpusScene]) -> frozenset[str]:
-    """Return the scenes that are never trained on, one name a line in `file`; raises FileError for an unknown one."""
+def held_out(corpus: Path, scenes: Sequence[CorpusScene]) -> frozenset[str]:
+    """Return the scenes never trained on, one name a line in `held_out.txt` of folder `corpus`, none where that is not there.
+
+    Raises FileError for a scene that the corpus does not have.
+    """
+    file = corpus / "held_out.txt"
+    if not file.exists():
+        return frozenset()
     names, known = set(), {scene.name for scene in scenes}
     for number, row in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         name = unicodedata.normalize("NFC", row.strip())

@@ -133,7 +133,7 @@ def _texts(lines: int, seed: int) -> list[str]:
     from training.gather import CORPUS
 
     scenes = read_corpus(CORPUS)
-    hidden = held_out(CORPUS / "held_out.txt", scenes)
+    hidden = held_out(CORPUS, scenes)
     rng = random.Random(seed)
     found = []
     for scene in rng.sample([scene for scene in scenes if scene.name not in hidden], lines):

@@ -72,8 +72,7 @@ def gather(sources: Sources, out: Path, seed: int, report: Report | None = None)
     """
     tokenizer = tokenizer_in(embedded_weights())
     scenes = read_corpus(sources.corpus)
-    listed = sources.corpus / "held_out.txt"
-    hidden = held_out(listed, scenes) if listed.exists() else frozenset[str]()
+    hidden = held_out(sources.corpus, scenes)
     named = {scene.name: scene for scene in scenes}
     pairs = [pair for sheet in sources.graded for pair in graded_pairs(sheet, named, hidden, seed)]
     rng = random.Random(seed)

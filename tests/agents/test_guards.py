@@ -88,6 +88,8 @@ def test_a_word_in_three_of_the_last_six_lines_is_worn_out_whatever_its_ending()
     recent = ["배가 젖었어요.", "발이 다 젖네요.", "젖은 건 배예요."]
     assert fault("저도 젖어서 추워요.", rules(recent=recent)) == "harps on: 젖"
     assert fault("저도 배고파서 추워요.", rules(recent=recent)) is None
+    torn = ["갓이 찢어졌어요.", "제발 찢지 마세요.", "제가 다 찢었어요."]
+    assert fault("왜 안 찢으셨어요?", rules(recent=torn)) == "harps on: 찢"
 
 
 def test_coarse_words_are_the_writer_s_to_choose():

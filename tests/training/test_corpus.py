@@ -26,7 +26,7 @@ def scenes():
 def test_every_scene_of_the_corpus_loads_and_a_fifth_is_held_out(scenes):
     assert len(scenes) >= 150
     assert sum(line.speaker is not None for scene in scenes for line in scene.lines) >= 2_000
-    hidden = held_out(CORPUS / "held_out.txt", scenes)
+    hidden = held_out(CORPUS, scenes)
     assert 0.15 <= len(hidden) / len(scenes) <= 0.25
 
 
@@ -94,7 +94,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path, old, new, line, problem):
 
 
 def test_an_unknown_held_out_scene_is_named(tmp_path):
-    file = tmp_path / "held_out.txt"
-    file.write_text("# 주석\n빈수조\n빈수족\n", encoding="utf-8")
+    (tmp_path / "held_out.txt").write_text("# 주석\n빈수조\n빈수족\n", encoding="utf-8")
     with pytest.raises(FileError, match=r"held_out.txt:3: '빈수족'"):
-        held_out(file, [read_scene(SCENE)])
+        held_out(tmp_path, [read_scene(SCENE)])
+    assert held_out(tmp_path / "none", [read_scene(SCENE)]) == frozenset()
