@@ -115,7 +115,7 @@ def fault(text: str, rules: Rules) -> str | None:
         return "foreign letters or lone jamo"
     if text.count('"') % 2 or text.count("“") != text.count("”"):
         return "open quotation"
-    if re.match(rf"(?:{_forms({rules.speaker: rules.cast.get(rules.speaker, ())})})[아야]?[,!.]", text):
+    if re.match(rf"(?:{_forms({rules.speaker: rules.cast.get(rules.speaker, ())})})(?:[아야]| ?[씨님])?[,!.]", text):
         return "calls themselves by name"
     return _poor(text, words, rules)
 
@@ -159,6 +159,13 @@ def novelty(text: str, recent: Sequence[str]) -> float:
     return 1.0 - max((similarity(text, other) for other in recent), default=0.0)
 
 
+def worn(text: str, recent: Sequence[str]) -> tuple[str, int]:
+    """Return the content word of `text` that most of the last six of `recent` had too, and in how many of them it stood."""
+    lately = [set(_roots(other)) for other in recent[-_HARP_BACK:]]
+    counts = {root: sum(root in words for words in lately) for root in _roots(text)}
+    return max(counts.items(), key=lambda one: one[1], default=("", 0))
+
+
 def _spells(text: str, fact: Fact) -> bool:
     """Say whether a line gives a fact away syllable by syllable, where no word can be told from another."""
     runs = [unicodedata.normalize("NFD", re.sub("[^가-힣]", "", run[0])) for run in _SPELLED_OUT.finditer(text)]
@@ -185,10 +192,9 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
     mine = _roots(text)
     if max((mine.count(root) for root in mine), default=0) > 2:
         return "repeats itself"
-    lately = [set(_roots(other)) for other in rules.recent[-_HARP_BACK:]]
-    for root in mine:
-        if sum(root in words for words in lately) >= _HARP_MOST:
-            return f"harps on: {root}"
+    root, lines = worn(text, rules.recent)
+    if lines >= _HARP_MOST:
+        return f"harps on: {root}"
     pieces = [piece for piece in re.split(r"[.!?…~,]+\s*", text) if len(_letters(piece)) >= 3]
     if any(similarity(a, b) >= 0.75 for i, a in enumerate(pieces) for b in pieces[:i]):
         return "repeats itself"

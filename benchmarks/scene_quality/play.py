@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("transcript", "scenarios", "emotion", "model", "agents", "graph", "daebon")
-SEEDS = (1, 2, 3, 4, 5)
+SEEDS = (2, 3, 4, 5, 6)  # not 1 and 101: on these the weights of the ranking were chosen
 
 
 def code_version(root: Path = ROOT) -> str:

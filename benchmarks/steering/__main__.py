@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.steering.net import NetJudge
 
 CORPUS = ROOT / "training" / "corpus"
-TUNED = (101,)  # the seed on which the weights were chosen; the others are only reported
+TUNED = (101,)  # a seed on which weights were chosen; those of SEEDS are only reported
 VARIANTS = {
     "off": ("--no-steer", "--candidates", "8"),
     "on": ("--steer", "--candidates", "8"),
@@ -74,10 +74,10 @@ def main() -> None:
         judges["net"] = lambda texts: net.valences(texts).tolist()
         words += f", the net r = {net.known:.3f}"
     variants = {name: VARIANTS[name] for name in VARIANTS if name in arguments.variants.split("/")}
-    played = _played(folder, variants, SEEDS[: arguments.seeds])
+    played = _played(folder, variants, arguments.seeds)
     counters = {"levels": counter(), "levels_shared": counter(shared=True)}
     columns = {name: figures(paths, judges, counters) for name, paths in played.items()}
-    print(f"{header('python -m benchmarks.steering')} seeds {SEEDS[: arguments.seeds]}\n")
+    print(f"{header('python -m benchmarks.steering')} seeds {arguments.seeds}\n")
     print(
         f"How far the judges agree with what writers meant, over corpus lines of scenes they were not fitted on: {words}.\n"
     )
@@ -152,7 +152,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="folder of the shared data")
     parser.add_argument("--net", type=Path, help="folder of the judge that `python -m benchmarks.steering.net` trained")
     parser.add_argument("--work", type=Path, default=Path("build/steering"), help="where takes are kept")
-    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many of the five seeds")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="seeds of the takes")
     parser.add_argument("--variants", default="/".join(VARIANTS), help="some of: " + "/".join(VARIANTS))
     parser.add_argument("--tradeoff", action="store_true", help="rank the candidates of other seeds with other weights")
     parser.add_argument("--picture", type=Path, help="with --tradeoff: draw the curve to this .svg or .png")

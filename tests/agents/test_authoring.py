@@ -106,6 +106,34 @@ def test_a_retry_brings_another_text_and_junk_is_never_shown(scripted):
     assert all(text.startswith("소라는 ") for text in texts)
 
 
+def test_lines_asked_for_again_are_others(scripted):
+    said = ["밥은 먹었습니까?", "배가 들어옵니다.", "등대 불이 꺼졌습니다.", "그물을 걷겠습니다.", "파도가 높습니다."]
+    author = Author(scripted({"*": [[line] for line in said]}), "선장")
+    known = {"name": "소라", "voice.level": "합쇼체", "age": "61"}
+    drawn = [line.value for _ in range(3) for line in author.lines(known, 1)]
+    assert len(set(drawn)) == len(drawn) > 1
+
+
+def test_gestures_are_from_the_list_and_say_so(scripted):
+    author = Author(scripted({"*": ["…"]}), "선장")
+    found = [*author.gestures(3), *author.gestures(3)]
+    assert len({one.value for one in found}) == 6
+    assert {one.how for one in found} == {"from the list"}
+
+
+def test_the_model_hears_name_and_age(scripted):
+    model = scripted({"*": ["첫차를 혼자 타는 것"]})
+    heard = []
+    draw = type(model).propose
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            type(model), "propose", lambda self, prompt, *a, **k: heard.append(prompt) or draw(self, prompt, *a, **k)
+        )
+        Author(model, "무엇도 아닌 사람").text("want", {"name": "소라", "age": "61"})
+    assert heard
+    assert all("이름: 소라 (61)" in prompt for prompt in heard)
+
+
 def test_example_lines_hold_the_level_set(scripted):
     model = scripted({"소라": ["밥은 먹었습니까?", "지금 배가 들어오고 있습니다.", "됐어, 가자.", "### 끝"]})
     lines = Author(model, "선장").lines({"name": "소라", "voice.level": "합쇼체"}, 2)

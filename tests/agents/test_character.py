@@ -1,10 +1,13 @@
 """What a character may say of what the model drew: whole lines, and their beginnings."""
 
+from dataclasses import replace
+
 import pytest
 
-from agents.character import first_sentence, with_shorter
+from agents.character import first_sentence, sound, warmth, weigh, with_shorter
+from agents.guards import Rules
 from agents.ranking import fit
-from model.base import Completion
+from model.base import Completion, Sampling
 from transcript.turn import Candidate
 
 
@@ -47,3 +50,21 @@ def test_a_long_line_fits_less_than_a_short_one_of_the_same_mean_and_more_than_i
     assert (1 - fit(long)) / (1 - fit(short)) == pytest.approx(2.0)
     assert fit(Candidate("배가 왔어.")) == 0.5
     assert fit(Candidate("배가 왔어.", logprob=-1.0)) == fit(Candidate("배가 왔어.", logprob=-1.0, tokens=4))
+
+
+def test_a_model_that_gives_nothing_gives_a_line_that_did_not_end():
+    assert sound(()) == (Completion("", ended=False),)
+    assert sound((Completion("왔\x07네.\udc00", float("nan")),)) == (Completion("왔네."),)
+
+
+def test_each_try_is_drawn_hotter_and_else_alike():
+    tries = [warmth(attempt) for attempt in range(3)]
+    heat = [one.temperature for one in tries]
+    assert heat == sorted(set(heat))
+    assert tries[0].temperature == Sampling().temperature
+    assert len({replace(one, temperature=1.0) for one in tries}) == 1
+
+
+def test_a_candidate_keeps_its_likelihood_and_the_tokens_it_is_over():
+    (line,) = weigh([("배가 왔어요.", -1.5, 4)], Rules("지은", {"지은": ()}, "해요체"))
+    assert (line.logprob, line.tokens) == (-1.5, 4)

@@ -28,6 +28,8 @@ def rules(**changes):
         ("그 말 정말 愛예요.", "foreign letters"),
         ("ㅠㅠ 미안해요.", "foreign letters"),
         ("지은아, 나 좀 봐요.", "calls themselves"),
+        ("지은 씨, 저는 하나뿐이에요.", "calls themselves"),
+        ("윤 작가님, 저도 알아요.", "calls themselves"),
         ("밥 먹었어.", "speech level"),
         ("그래요 그래요 그래요 정말요.", "repeats itself"),
         ("등대가 꺼졌네요. 등대가 꺼졌네요.", "repeats itself"),
@@ -124,6 +126,12 @@ def test_what_only_the_speaker_was_told_is_not_read_out():
     told = ["소라가 상자를 감추고 태오가 무엇인지 묻는다"]
     assert "told" in (fault("소라가 상자를 감추고 태오가 무엇인지 묻는대요.", rules(told=told)) or "")
     assert fault("상자를 왜 감추셨어요?", rules(told=told)) is None
+
+
+def test_a_line_that_brings_a_fact_out_tells_it_and_does_not_ask():
+    assert fault("어제 배를 팔았나요?", rules(revealing=True, forbidden=[])) == "asks instead of telling"
+    assert fault("어제 배를 팔았어요.", rules(revealing=True, forbidden=[])) is None
+    assert fault("어제 배를 팔았나요?", rules(forbidden=[])) is None
 
 
 def test_a_secret_spelled_out_is_given_away():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents import prompts
+from agents.character import Character
 from emotion import dynamics
 from scenarios import find, load_scenario
 from transcript.turn import Cue, Turn
@@ -43,6 +44,16 @@ def test_a_calm_character_s_tail_says_nothing_of_it():
     sad = "지금 지은은 조금 슬프다."
     assert prompts.tail(persona, cue, None, (), feeling=sad) == plain  # the cue's emotion goes before the state
     assert sad.rstrip(".") in prompts.tail(persona, Cue("지은", ("민수",)), None, (), feeling=sad)
+
+
+def test_a_tail_has_what_was_whispered_and_nothing_in_the_place_of_what_was_not():
+    persona, cue = load_scenario(find("바다")).personas[1], Cue("지은", ("민수",))
+    bare = Character(persona).tail(cue, None, seed=1)
+    told = Character(persona).tail(cue, None, seed=1, whispers=["오빠는 배를 팔았다."])
+    assert "오빠는 배를 팔았다. " in told
+    assert "팔았다.." not in told
+    assert told.replace("오빠는 배를 팔았다. ", "") == bare
+    assert Character(persona).tail(cue, None, seed=1, feeling="") == bare
 
 
 @pytest.mark.parametrize(

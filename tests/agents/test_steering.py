@@ -53,7 +53,13 @@ def test_the_curve_drifts_when_the_last_three_lines_lie_on_one_side():
 class Words:
     def read(self, text, previous=""):
         return Emotion(
-            {"잘됐네요.": 0.4, "다 끝났네요.": -0.6, "배는 벌써 갔네요.": -0.2, "소금이 웃네요 별로.": -0.6}[text]
+            {
+                "잘됐네요.": 0.4,
+                "다 끝났네요.": -0.6,
+                "배는 벌써 갔네요.": -0.2,
+                "소금이 웃네요 별로.": -0.6,
+                "등대가 꺼졌네요.": -0.28,
+            }[text]
         )
 
 
@@ -67,6 +73,19 @@ def test_the_ranking_takes_the_line_nearest_to_what_is_asked_unless_it_is_nonsen
     assert rank(lines, cue(), [], 0.4, Words())[0].text == "잘됐네요."
     nonsense = rank([lines[0], lines[2]], cue(), [], -0.6, Words())
     assert nonsense[0].text == "잘됐네요."
+
+
+def test_of_two_lines_that_reach_what_is_asked_the_likelier_is_said_though_the_other_is_nearer():
+    likely, nearer = Candidate("배는 벌써 갔네요.", logprob=-1.0), Candidate("등대가 꺼졌네요.", logprob=-1.3)
+    assert rank([nearer, likely], cue(), [], -0.28, Words())[0].text == likely.text
+    assert rank([nearer, likely], cue(), [], -0.7, Words())[0].text == nearer.text
+
+
+def test_a_line_with_a_word_of_two_of_the_last_six_gives_way_to_one_that_is_as_likely():
+    worn, fresh = Candidate("배는 벌써 갔네요.", logprob=-1.0), Candidate("등대가 꺼졌네요.", logprob=-1.05)
+    assert rank([worn, fresh], cue(), [], None, Words())[0].text == worn.text
+    assert rank([worn, fresh], cue(), ["밥은요?", "벌써요?"], None, Words())[0].text == worn.text
+    assert rank([worn, fresh], cue(), ["벌써 저녁이네.", "벌써요?"], None, Words())[0].text == fresh.text
 
 
 def test_without_an_ask_emotion_has_no_say():

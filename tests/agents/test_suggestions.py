@@ -53,6 +53,13 @@ def test_the_turn_that_an_event_would_bring_is_said_in_words():
     assert Suggestion("문이 있다.", 0.0, 0.0, "", "engine").in_words() == "그대로 간다 +0.00"
 
 
+def test_the_turn_is_measured_from_the_last_lines_and_from_nothing_else(scripted):
+    events = [Turn(n, 1, 1, "event", "비가 온다.", emotion=Emotion(0.9), present=("민수", "지은")) for n in (2, 3)]
+    after = stage(turns=[*stage().turns, *events])
+    for one in three(scripted, turns=after.turns):
+        assert one.shift == pytest.approx(one.valence + 0.2, abs=1e-3)
+
+
 def test_the_plan_takes_what_lies_nearest():
     found = [Suggestion("가.", -0.4, 0, "", "engine"), Suggestion("나.", 0.3, 0, "", "engine")]
     assert by_plan(found, 0.1).text == "나."

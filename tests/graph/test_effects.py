@@ -117,7 +117,7 @@ def test_a_line_that_the_person_typed_counts(play):
 
 
 def test_what_a_character_feels_stands_in_their_own_prompts_only(play, monkeypatch):
-    take = play(lines={**LINES, "소라": ["나 정말 화나! 너무 분노가 치밀어!", "커튼은 안 가져가."]})
+    take = play(lines={**LINES, "소라": [["나 정말 화나! 너무 분노가 치밀어!"], ["커튼은 안 가져가."]]})
     prompts, model = [], type(take.company.model)
     propose = model.propose
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from graph.build import build
+from graph.nodes import choose, route_choose
 from graph.take import ChoiceWanted, LineWanted
 from scenarios import find
 from tests.conftest import FILES
@@ -244,6 +245,19 @@ def test_a_stop_in_the_middle_of_a_line_loses_nothing(staged, scripted, tmp_path
     whole = store.turns(store.head("take"))
     assert whole[: len(kept)] == kept
     assert [turn.n for turn in whole] == list(range(1, len(whole) + 1))
+
+
+def test_an_action_line_is_the_likeliest_that_can_be_seen_and_else_there_is_none(staged, scripted):
+    company = staged(scripted({"*": [["그래."]]})).company
+    drawn = [["민수가 밧줄을 감는다.", -2.0, 5], ["민수가 부두 끝을 본다.", -1.0, 5], ["민수가 울었다.", -0.1, 5]]
+    asked = {"kind": "action", "opening": "민수", "head": None, "present": ["민수", "지은"], "why": "after a secret"}
+    chosen = choose(company, {**asked, "raw": drawn})["line"]
+    assert (chosen["kind"], chosen["text"], chosen["by"]) == ("action", "민수가 부두 끝을 본다.", "model")
+    assert chosen["why"] == "after a secret"
+    assert [bool(one["rejected"]) for one in chosen["candidates"]] == [False, False, True]
+    given_up = choose(company, {**asked, "raw": drawn[2:]})
+    assert (given_up["no_action"], given_up["kind"], given_up["opening"]) == (True, "dialogue", "")
+    assert route_choose({**asked, "line": None, **given_up}) == "direct"
 
 
 def test_a_limit_ends_the_take_and_a_higher_one_goes_on(staged, scripted, tmp_path):
