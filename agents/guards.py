@@ -44,8 +44,14 @@ _SPELLED = {
     "웬지": "왠지",
 }
 _MISSPELLED = re.compile("|".join(_SPELLED))
+_MISSAID = {"저가": "제가", "너가": "네가"}
+_MISSAID_WORD = re.compile(rf"(?<![가-힣])(?:{'|'.join(_MISSAID)})(?![가-힣])")
+_NOT_BUT = re.compile(r"(?P<denied>[가-힣]+) ?(?:게|것이|건) 아니(?:라|고) (?P<said>.+)")
 # Faults with which a line may stand when nothing better was found, the least one first.
-_LESSER = ("harps on", "too short", "speech level", "address", "asks instead", "too long", "repeats itself", "copy of")
+_LESSER = (
+    "harps on", "too short", "speech level", "address", "asks instead", "too long", "contradicts itself", "repeats itself",
+    "copy of",
+)  # fmt: skip
 GRAVE = len(_LESSER) + 1
 
 
@@ -84,6 +90,7 @@ def mended(text: str, rules: Rules) -> tuple[str, str | None]:
     text = text.strip("\"“”'‘’ ")
     text = re.sub(rf"(?<![가-힣])((?:{_forms(rules.cast)})[아야])[아야](?![가-힣])", r"\1", text)  # 막동아야
     text = _MISSPELLED.sub(lambda found: _SPELLED[found[0]], text)
+    text = _MISSAID_WORD.sub(lambda found: _MISSAID[found[0]], text)
     if text and not _ENDS.search(text):
         whole = re.match(r".*[.!?…~]", text)
         text = whole.group(0) if whole else text
@@ -192,6 +199,8 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
     mine = _roots(text)
     if max((mine.count(root) for root in mine), default=0) > 2:
         return "repeats itself"
+    if (claim := _NOT_BUT.search(text)) and _beginnings(claim["denied"]) & _beginnings(claim["said"]):
+        return "contradicts itself"  # 훔친 게 아니라 훔쳤어
     root, lines = worn(text, rules.recent)
     if lines >= _HARP_MOST:
         return f"harps on: {root}"
@@ -220,6 +229,13 @@ def _roots(text: str) -> list[str]:
     """Return the content words of `text` without particles and endings: 젖었어, 젖은 and 젖어서 are one root."""
     words = [stem for stem in stems(text) if stem not in _FUNCTION_WORDS]
     return [word[:1] if word[1:2] and word[1] in _ENDING_SYLLABLES else word[:2] for word in words]
+
+
+def _beginnings(text: str) -> set[str]:
+    """Return the content words of `text`, each up to the onset of its second syllable: 훔친 and 훔쳤어 begin alike."""
+    return {
+        unicodedata.normalize("NFD", root[:1]) + unicodedata.normalize("NFD", root[1:])[:1] for root in _roots(text)
+    }
 
 
 def _letters(text: str) -> str:

@@ -132,6 +132,7 @@ _REFUSED = {
     "speech level": N_("speech level"),
     "address": N_("address"),
     "asks instead of telling": N_("asks instead of telling"),
+    "contradicts itself": N_("contradicts itself"),
     "repeats itself": N_("repeats itself"),
     "harps on": N_("harps on"),
     "copy of": N_("copy of"),

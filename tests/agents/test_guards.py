@@ -33,10 +33,17 @@ def rules(**changes):
         ("밥 먹었어.", "speech level"),
         ("그래요 그래요 그래요 정말요.", "repeats itself"),
         ("등대가 꺼졌네요. 등대가 꺼졌네요.", "repeats itself"),
+        ("그물을 훔친 게 아니라 훔쳤어요.", "contradicts itself"),
+        ("갓은 젖은 것이 아니라 젖었어요.", "contradicts itself"),
     ],
 )
 def test_faults(text, reason):
     assert fault(text, rules()).startswith(reason)
+
+
+def test_what_is_denied_and_what_is_said_instead_may_differ():
+    for text in ("그물을 훔친 게 아니라 빌렸어요.", "취재 온 게 아니라 오빠 보러 왔어요.", "우는 게 아니에요."):
+        assert fault(text, rules(forbidden=[])) is None
 
 
 def test_a_near_copy_of_the_last_fifteen_turns_is_turned_down():

@@ -197,6 +197,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"address: (.*), who is (.*)", "호칭: ‘{1}’ 대신 ‘{0}’"),
     (r"address", "호칭이 어긋남"),
     (r"asks instead of telling", "밝혀야 할 때 되물음"),
+    (r"contradicts itself", "한 입으로 두말함"),
     (r"repeats itself", "같은 말을 되풀이함"),
     (r"harps on(?:: (.*))?", "같은 낱말에 매달림: {}"),
     (r"copy of the example(?:: (.*))?", "예문을 베낌: {}"),
