@@ -43,6 +43,7 @@ def test_the_shipped_scenarios_have_no_error_and_no_warning(title):
         (replace(GOOD, role="내일 첫차로 떠나는 작가"), ("role",), "error", ("everybody reads this",)),
         (voice(examples=(*GOOD.voice.examples, "저 내일 첫차로 떠나요.")), ("voice", "examples", 2), "warning", ("copy",)),
         (voice(examples=()), ("voice",), "warning", ("0 example lines",)),
+        (voice(examples=("취재 왔어요.",)), ("voice", "examples"), "warning", ("1 example lines",)),
         (voice(examples=(*GOOD.voice.examples, "등대가 천천히 돌았네요?")), ("voice", "examples", 2), "warning", ("almost",)),
         (voice(level=None), ("voice",), "warning", ("no speech level",)),
         (replace(GOOD, role=""), (), "warning", ("role is empty",)),
@@ -77,3 +78,11 @@ def test_a_secret_that_the_opening_action_tells_is_found():
     scene = replace(scenario.scenes[0], action="지은은 내일 첫차로 떠난다. 가방에 표가 있다.")
     found = review_scenario(replace(scenario, scenes=(scene, *scenario.scenes[1:])))
     assert ("warning", ("scenes", 0, "action")) in graves(found)
+
+
+def test_a_doubt_about_somebody_of_the_cast_says_who_it_is():
+    scenario = load_scenario(find("바다"))
+    first, second = scenario.cast
+    mute = replace(second.persona, voice=replace(second.persona.voice, examples=()))
+    doubtful = replace(scenario, cast=(first, replace(second, persona=mute)))
+    assert ("warning", ("cast", 1, "persona", "voice")) in graves(review_scenario(doubtful))
