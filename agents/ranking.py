@@ -32,7 +32,7 @@ def rank(
     feeling: float = FEELING,
     length: float = 1.0,
 ) -> list[Candidate]:
-    """Return the candidates with their scores, best first; those turned down keep None and stand last.
+    """Return the candidates with their scores, shares of the most a line can have, best first; those turned down keep None.
 
     `recent` are the texts of the last turns; `asked` is the valence wanted of the line in the classifier's band, None to
     leave emotion out; `feeling` is its weight 0..1; `length` is the factor on the speaker's usual length of lines.
@@ -75,10 +75,11 @@ def _score(
     worth = FIT * fit(candidate) + NEW * novelty(candidate.text, recent) + LEVEL * level + LENGTH * length
     if worn(candidate.text, recent)[1] >= AGAIN:
         worth -= STALE
+    most = FIT + NEW + LEVEL + LENGTH
     if asked is None:
-        return round(worth, 4)
+        return round(worth / most, 4)
     missed = abs(emotion.read(candidate.text).valence - asked)
     near = 1.0 - min(1.0, max(0.0, missed - NEAR) / (REACH - NEAR))
     if fit(candidate) < best - NONSENSE:
         near = 0.0
-    return round((1 - feeling) * worth + feeling * near, 4)
+    return round(((1 - feeling) * worth + feeling * near) / ((1 - feeling) * most + feeling), 4)
