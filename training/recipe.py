@@ -7,9 +7,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from scenarios._yaml import read
 from transcript.errors import FileError, UsageError
 
 SHIPPED = Path(__file__).parent / "recipes"
@@ -78,12 +77,14 @@ def load_recipe(name: Path, kind: type[Kind]) -> Kind:
     if not file.exists():
         shipped = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.yaml")))
         raise UsageError(f"--recipe {name}: no such file; give one, or one that ships: {shipped}")
+    document = read(file)
+    if document.problems:
+        problem = document.problems[0]
+        raise FileError(file, problem.text(), line=problem.place.line, key=problem.place.key)
     try:
-        return TypeAdapter(kind).validate_python(YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise FileError(file, f"is not YAML ({' '.join(str(error).split())}); correct the file") from error
+        return TypeAdapter(kind).validate_python(document.value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise FileError(
-            file, f"{first['msg']}; the keys are those of {kind.__name__}", key=".".join(map(str, first["loc"]))
-        ) from error
+        place = document.place(first["loc"])
+        what = f"{first['msg']}; the keys are those of {kind.__name__}"
+        raise FileError(file, what, line=place.line, key=".".join(map(str, first["loc"]))) from error

@@ -85,6 +85,24 @@ def test_a_wrong_recipe_names_its_key(tmp_path, old, new, key):
         load_recipe(file, SftRecipe)
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"[" * 32_768, "1: is nested deeper than 64 levels"),
+        ("이름: 값".encode("cp949"), "CP949"),
+        (b"", "is empty"),
+        (b"rank: .inf", "no number that can be used"),
+        (b"a: 1\nrank: 0", "r.yaml:"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_refused_in_a_line(tmp_path, data, words):
+    file = tmp_path / "r.yaml"
+    file.write_bytes(data)
+    with pytest.raises(FileError, match=words) as refused:
+        load_recipe(file, SftRecipe)
+    assert "\n" not in str(refused.value)
+
+
 def test_an_unknown_recipe_names_those_that_ship():
     with pytest.raises(UsageError, match="embedded-sft"):
         load_recipe(Path("embeded"), SftRecipe)
