@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from transcript.record import write_atomically
 
 BUSY_SECONDS = 30
 _FOLDER = ".playing"  # beside the store
+_AGAIN_SECONDS = 0.02
 _TRIES = 3  # copies of a file that may be changing
 
 
@@ -31,7 +33,7 @@ class SqliteFile:
         with told(self.place):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
+            _to_wal(self._db)
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(tables.format(key="INTEGER PRIMARY KEY", rowid=""))
 
@@ -74,6 +76,19 @@ class SqliteFile:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _to_wal(db: sqlite3.Connection) -> None:
+    """Have a file write ahead; where two processes turn the same new file at once SQLite tells one of them without waiting."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(_AGAIN_SECONDS)
 
 
 def copied(path: Path, folder: Path) -> Path:

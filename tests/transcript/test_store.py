@@ -1,7 +1,9 @@
 """The run store: a line has a head, branches share their past, and what an older daebon wrote is still read."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -166,3 +168,16 @@ def test_a_store_of_an_older_daebon_opens_on_the_turn_it_ended_with(tmp_path):
     assert (made.id, store.here("바다-7")) == ("main.2~2", first)
     assert {one.name for one in Branches(store, "바다-7").shown()} == {"main", "main.2", "main.2~1"}
     store.close()
+
+
+def test_many_may_open_the_same_new_store_at_once(tmp_path):
+    together = Barrier(6)
+
+    def opened(path):
+        together.wait()
+        RunStore(path).close()
+
+    with ThreadPoolExecutor(6) as pool:
+        for n in range(80):
+            list(pool.map(opened, [tmp_path / f"{n}" / "daebon.sqlite"] * 6))
+    assert len(list(tmp_path.glob("*/daebon.sqlite"))) == 80
