@@ -94,6 +94,14 @@ def test_a_stream_honours_a_stop_of_several_tokens(plain, ours, place):
     assert len(pieces) > 1
 
 
+def test_a_sequence_honours_a_stop_that_is_bound(ours):
+    whole = ours.invoke("민수: 배는", **COLD)
+    chain = PromptTemplate.from_template("{name}: 배는") | ours.bind(stop=[whole[4:6]], **COLD)
+    assert (
+        chain.invoke({"name": "민수"}) == "".join(chain.stream({"name": "민수"})) == whole.split(whole[4:6])[0] != whole
+    )
+
+
 def test_nothing_is_generated_behind_a_stop(ours, monkeypatch):
     steps = []
     forward = ours.pipeline.model.forward
