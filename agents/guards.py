@@ -47,6 +47,9 @@ _MISSPELLED = re.compile("|".join(_SPELLED))
 _MISSAID = {"저가": "제가", "너가": "네가"}
 _MISSAID_WORD = re.compile(rf"(?<![가-힣])(?:{'|'.join(_MISSAID)})(?![가-힣])")
 _NOT_BUT = re.compile(r"(?P<denied>[가-힣]+) ?(?:게|것이|건) 아니(?:라|고) (?P<said>.+)")
+_SO = re.compile(
+    r"(?<=[가-힣])(?:니까?|면|서) (?=[가-힣])"
+)  # where a clause ends that gives the reason or the condition
 # Faults with which a line may stand when nothing better was found, the least one first.
 _LESSER = (
     "harps on", "too short", "speech level", "address", "asks instead", "too long", "contradicts itself", "repeats itself",
@@ -201,6 +204,9 @@ def _poor(text: str, words: Sequence[str], rules: Rules) -> str | None:
         return "repeats itself"
     if (claim := _NOT_BUT.search(text)) and _beginnings(claim["denied"]) & _beginnings(claim["said"]):
         return "contradicts itself"  # 훔친 게 아니라 훔쳤어
+    for joint in _SO.finditer(text):
+        if (then := _beginnings(text[joint.end() :])) and then <= _beginnings(text[: joint.end()]):
+            return "repeats itself"  # 물이 끓어서 물이 끓어요
     root, lines = worn(text, rules.recent)
     if lines >= _HARP_MOST:
         return f"harps on: {root}"

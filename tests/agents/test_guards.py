@@ -33,6 +33,9 @@ def rules(**changes):
         ("밥 먹었어.", "speech level"),
         ("그래요 그래요 그래요 정말요.", "repeats itself"),
         ("등대가 꺼졌네요. 등대가 꺼졌네요.", "repeats itself"),
+        ("물이 끓어서 물이 끓어요.", "repeats itself"),
+        ("숯이 없으면 숯이 없어요.", "repeats itself"),
+        ("숯이 붙었으니 숯이 붙었네요.", "repeats itself"),
         ("그물을 훔친 게 아니라 훔쳤어요.", "contradicts itself"),
         ("갓은 젖은 것이 아니라 젖었어요.", "contradicts itself"),
     ],
@@ -42,7 +45,13 @@ def test_faults(text, reason):
 
 
 def test_what_is_denied_and_what_is_said_instead_may_differ():
-    for text in ("그물을 훔친 게 아니라 빌렸어요.", "취재 온 게 아니라 오빠 보러 왔어요.", "우는 게 아니에요."):
+    for text in (
+        "물이 끓어서 라면을 넣었어요.",
+        "비가 오면 배가 못 나가요.",
+        "그물을 훔친 게 아니라 빌렸어요.",
+        "취재 온 게 아니라 오빠 보러 왔어요.",
+        "우는 게 아니에요.",
+    ):
         assert fault(text, rules(forbidden=[])) is None
 
 
